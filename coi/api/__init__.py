@@ -1,0 +1,1 @@
+"""The REST interface: checks what comes in, calls one action, shows what was recorded."""

@@ -1,0 +1,1 @@
+"""What leaves the house: history and state as files, never altered."""

@@ -1,0 +1,1 @@
+"""The memory: entries that nobody can rewrite, the rows projected from them, and the vault."""

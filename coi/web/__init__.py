@@ -1,0 +1,1 @@
+"""The pages: checks what comes in, calls one action, shows what was recorded."""

@@ -1,0 +1,1 @@
+"""Readings from scanned text and pictures. Knows nothing of the tracker."""
