@@ -1,0 +1,271 @@
+"""The fair write lock of a SQLite store: whoever asked first writes first, across threads and processes.
+
+SQLite itself lets one connection write at a time, but a waiting one only sleeps and tries again, so it can be
+overtaken for seconds while a courier stands at the hatch. Here everybody who wants to write queues:
+
+1. the threads of one process wait in a first-in, first-out queue; only its head goes on;
+2. the heads of all processes draw numbered tickets from a lock file beside the database. A ticket is a lock on
+   the byte of that number, and it is somebody's turn when no byte below his own is locked any more.
+
+The kernel drops the byte locks of a process that dies, however it dies, so a killed holder or a killed waiter
+frees its place at once and there is nothing to clean up. The locks belong to the process, not to the open file
+(POSIX record locks): a forked child inherits none of them, and the descriptor is closed when a program is
+executed. For the same reason nobody else in this process may open and close the lock file: that would drop them.
+
+What this module does not do: exclude writers that do not ask here (the sqlite3 shell). `BEGIN IMMEDIATE` does.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_COUNTER_BYTES = 8
+_COUNTER_MASK = (1 << 62) - 1  # keeps a damaged counter inside the offsets that the kernel can lock
+_DRAWING = 0  # byte whose lock guards the counter; tickets are the bytes from 1 on
+_SHORTEST_PAUSE = 0.0001  # seconds between two looks at the queue of processes; looking never changes the order
+_LONGEST_PAUSE = 0.001
+
+
+class StoreBusy(Exception):  # noqa: N818 - the word of the contract, and what the caller is told
+    """Somebody else held the write lock, or all connections, for longer than the caller may wait."""
+
+
+class WriteReentered(RuntimeError):  # noqa: N818 - names the mistake
+    """A thread that is already writing to a store asked to write to it again: a mistake in the program."""
+
+
+def write_lock(database: Path) -> WriteLock:
+    """Return the write lock of a SQLite database file; one and the same object for all of this process.
+
+    The lock file lies beside the database and is named after it, with `.lock` added. It may be left there.
+    """
+    path = os.path.realpath(f"{database}.lock")
+    with _registry_guard:
+        lock = _registry.get(path)
+        if lock is None:
+            lock = _registry[path] = WriteLock(path)
+        return lock
+
+
+@contextmanager
+def one_write_per_thread(key: str) -> Iterator[None]:
+    """Refuse a second write inside the first by the same thread, which would wait for itself for ever.
+
+    Raises WriteReentered.
+    """
+    held: set[str] = _writing.__dict__.setdefault("keys", set())
+    if key in held:
+        raise WriteReentered(
+            "got a write inside a write by the same thread, expected one at a time: "
+            "pass the open connection on instead of opening another"
+        )
+    held.add(key)
+    try:
+        yield
+    finally:
+        held.discard(key)
+
+
+class WriteLock:
+    """First come, first served, for every thread of every process that writes to one database file."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._threads = _ThreadQueue()
+        self._processes = _ProcessQueue(self.path)
+
+    @contextmanager
+    def held(self, *, wait: float) -> Iterator[None]:
+        """Hold the lock for the length of a `with` block, after waiting for it at most `wait` seconds.
+
+        Raises StoreBusy when it was not free in time, WriteReentered when this thread holds it already.
+        """
+        deadline = time.monotonic() + wait  # a stopwatch, not the clock: it is never stored or compared
+        with one_write_per_thread(self.path):
+            threads, processes = self._threads, self._processes
+            if not threads.enter(wait):
+                raise self._busy(wait)
+            try:
+                if not processes.enter(deadline):
+                    raise self._busy(wait)
+                try:
+                    yield
+                finally:
+                    processes.leave()
+            finally:
+                threads.leave()
+
+    def _busy(self, wait: float) -> StoreBusy:
+        return StoreBusy(
+            f"got no turn to write within {wait:g} s, expected one within milliseconds: "
+            f"try again, and look for a stopped process that holds {Path(self.path).name}"
+        )
+
+
+class _ThreadQueue:
+    """First-in, first-out queue of the threads of this process; the lock is handed over, never dropped."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+        self._taken = False
+
+    def enter(self, wait: float) -> bool:
+        with self._guard:
+            if not self._taken:
+                self._taken = True
+                return True
+            turn = threading.Lock()
+            turn.acquire()
+            self._waiting.append(turn)
+        try:
+            if turn.acquire(timeout=max(wait, 0)):
+                return True
+        except BaseException:
+            if not self._give_up(turn):
+                self.leave()
+            raise
+        return not self._give_up(turn)
+
+    def _give_up(self, turn: threading.Lock) -> bool:
+        """Step out of the queue; False when the lock was handed over in the last moment."""
+        with self._guard:
+            if turn not in self._waiting:
+                return False
+            self._waiting.remove(turn)
+            return True
+
+    def leave(self) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._taken = False
+
+
+class _ProcessQueue:
+    """Queue of processes: numbered tickets, each a byte lock that the kernel drops when its process dies."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._fd = -1
+        self._closing: weakref.finalize[[int], _ProcessQueue] | None = None
+
+    def enter(self, deadline: float) -> bool:
+        try:
+            ticket = self._draw(deadline)
+            if ticket is not None and _look_until(lambda: self._is_turn_of(ticket), deadline):
+                return True
+        except BaseException:
+            self.leave()
+            raise
+        self.leave()
+        return False
+
+    def leave(self) -> None:
+        if self._fd >= 0:
+            fcntl.lockf(self._fd, fcntl.LOCK_UN)
+
+    def _draw(self, deadline: float) -> int | None:
+        """Take the next number and lock its byte; None when the counter could not be had in time."""
+        if not _look_until(self._may_draw, deadline):
+            return None
+        fd = self._fd
+        ticket = _next_number(fd)
+        while not _try_lock(fd, fcntl.LOCK_EX, ticket, 1):  # only after damage to the counter
+            ticket += 1
+        os.pwrite(fd, ticket.to_bytes(_COUNTER_BYTES, "big"), 0)
+        fcntl.lockf(fd, fcntl.LOCK_UN, 1, _DRAWING)
+        return ticket
+
+    def _may_draw(self) -> bool:
+        fd = self._descriptor()
+        if not _try_lock(fd, fcntl.LOCK_EX, _DRAWING, 1):
+            return False
+        if not self._is_in_place():  # someone removed the lock file: the others queue, or will queue, at the new one
+            self._close()
+            return False
+        return True
+
+    def _is_turn_of(self, ticket: int) -> bool:
+        # A shared lock on all bytes below: refused as long as one earlier ticket lives, never in anybody's way.
+        return ticket == 1 or _try_lock(self._fd, fcntl.LOCK_SH, 1, ticket - 1)
+
+    def _descriptor(self) -> int:
+        if self._fd < 0:
+            self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
+            self._closing = weakref.finalize(self, os.close, self._fd)
+            self._closing.atexit = False
+        return self._fd
+
+    def _close(self) -> None:
+        if self._closing is not None:
+            self._closing()
+        self._fd = -1
+
+    def _is_in_place(self) -> bool:
+        try:
+            there = os.stat(self._path)  # noqa: PTH116 - compared with fstat, on the write path
+        except FileNotFoundError:
+            return False
+        here = os.fstat(self._fd)
+        return (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino)
+
+
+def _next_number(fd: int) -> int:
+    last = int.from_bytes(os.pread(fd, _COUNTER_BYTES, 0), "big")
+    return (last & _COUNTER_MASK) + 1
+
+
+def _try_lock(fd: int, how: int, first: int, count: int) -> bool:
+    try:
+        fcntl.lockf(fd, how | fcntl.LOCK_NB, count, first)
+    except OSError as exc:
+        if exc.errno in (errno.EAGAIN, errno.EACCES):
+            return False
+        raise
+    return True
+
+
+def _look_until(attempt: Callable[[], bool], deadline: float) -> bool:
+    """Repeat `attempt` with short pauses until it succeeds or the stopwatch passes `deadline`.
+
+    The kernel offers no wait for a record lock that ends in time, and a place in the queue is kept meanwhile.
+    """
+    pause = _SHORTEST_PAUSE
+    while not attempt():
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return False
+        time.sleep(min(pause, left))
+        pause = min(pause * 1.2, _LONGEST_PAUSE)
+    return True
+
+
+_registry_guard = threading.Lock()
+_registry: weakref.WeakValueDictionary[str, WriteLock] = weakref.WeakValueDictionary()
+_writing = threading.local()
+
+
+def _forget_what_the_parent_held() -> None:
+    """Start a forked child with empty queues: the threads in them, and the byte locks, stayed in the parent."""
+    global _registry_guard  # noqa: PLW0603 - the parent's guard may have been taken in the moment of the fork
+    _registry_guard = threading.Lock()
+    _writing.__dict__.clear()
+    for lock in list(_registry.values()):
+        lock._begin_anew()
+
+
+os.register_at_fork(after_in_child=_forget_what_the_parent_held)
