@@ -10,7 +10,8 @@ from tests.house.source import ROOT, tracked
 REGISTRIES = [
     r"py" + r"pi\.org", r"python" + r"hosted\.org", r"npm" + r"js\.(?:org|com)", r"yarn" + r"pkg\.com",
     r"deb" + r"ian\.org", r"ubun" + r"tu\.com", r"crates" + r"\.io", r"golang" + r"\.org", r"ruby" + r"gems\.org",
-    r"maven" + r"\.org", r"conda" + r"\.(?:org|io|com)", r"docker" + r"\.io", r"jsdel" + r"ivr\.net", r"unp" + r"kg\.com",
+    r"maven" + r"\.org", r"conda" + r"\.(?:org|io|com)", r"docker" + r"\.io",
+    r"jsdel" + r"ivr\.net", r"unp" + r"kg\.com",
 ]  # fmt: skip
 PLACES = [
     r"/wo" + r"rk/", r"/ro" + r"ot\b", r"/ho" + r"me/", r"/Us" + r"ers/", r"\b[A-Z]:\\+" + r"Users",

@@ -77,8 +77,10 @@ def test_everything_public_is_explained(room):
 
 
 def test_a_public_name_without_a_docstring_is_found(tmp_path):
-    text = 'class Here:\n    """Says."""\n    def shown(self): ...\n    def _hidden(self): ...\n    def __len__(self): ...\n'
-    (tmp_path / "place.py").write_text(text, "utf-8")
+    text = (
+        'class Here:\n    """Says."""\n    def shown(self): ...\n    def _hidden(self): ...\n    def __len__(self): ...'
+    )
+    (tmp_path / "place.py").write_text(text + "\n", "utf-8")
     said = silent(tmp_path)
     assert "place.py:1:1: D100" in said
     assert "place.py:3:9: D102" in said
