@@ -1,0 +1,213 @@
+"""Derive: what a step acts on, and the values that its entry keeps beside the ones that were given.
+
+The effects of an entry (`coi.journey.effects`) read subjects from its values only. They are worked out here, once,
+when the step is taken: the containers, what goes in and what comes out, the offer, the lot, the donation, and the
+identifiers that the step assigns. Nothing is decided here.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from coi.journey.attempt import Attempt, Case
+from coi.journey.identity import RefType
+from coi.journey.pathway import Pathway
+from coi.journey.steps import EMPTY, Purpose
+from coi.journey.therapy import Container, Shipper, Therapy
+
+Mint = Callable[[RefType], str]
+_HANDOFFS = frozenset({"handoff.accepted", "handoff.refused", "handoff.cancelled"})
+_BY_NAME = frozenset({"containers.released", "release.refused", "release.revoked", "hold.placed", "hold.lifted"})
+_MAKES = frozenset({"containers.transformed", "sample.taken"})
+_PER_LABEL = frozenset({"label.issued", "label.applied", "label.voided"})
+
+
+def consider(
+    attempt: Attempt, *, therapy: Therapy | None, pathway: Pathway | None, shipper: Shipper | None, at: datetime
+) -> Case:
+    """Return `attempt` in its situation, with everything it acts on worked out."""
+    case = Case(attempt=attempt, therapy=therapy, pathway=pathway, shipper=shipper, at=at)
+    if therapy is None:
+        return case
+    scanned = _scanned(therapy, attempt)
+    if attempt.row.kind in _HANDOFFS:
+        _find_offer(case, therapy, scanned)
+    elif attempt.row.kind in _MAKES:
+        _split(case, therapy, scanned)
+    else:
+        case.containers = tuple(_acted_on(therapy, attempt, scanned))
+    return case
+
+
+def _scanned(therapy: Therapy, attempt: Attempt) -> list[Container]:
+    ids = dict.fromkeys(scan.subject for scan in attempt.scanned("container"))
+    return [therapy.containers[id_] for id_ in ids if id_ in therapy.containers]
+
+
+def _find_offer(case: Case, therapy: Therapy, scanned: list[Container]) -> None:
+    """Find the open offer that the scans mean; without one, act on what was scanned."""
+    shippers = [scan.subject for scan in case.attempt.scanned("shipper") if scan.subject]
+    shipper = shippers[0] if shippers else None
+    ids = frozenset(container.id for container in scanned)
+    named = case.attempt.values.get("handoff")
+    case.offers = tuple(
+        offer for offer in therapy.open_handoffs(shipper=shipper, containers=ids) if named in (None, offer.id)
+    )
+    case.offer = case.offers[0] if len(case.offers) == 1 else None
+    inside = therapy.in_shipper(shipper) if shipper else ()
+    covered = case.offer.containers if case.offer else (*inside, *ids)
+    case.containers = tuple(therapy.containers[id_] for id_ in dict.fromkeys(covered) if id_ in therapy.containers)
+
+
+def _split(case: Case, therapy: Therapy, scanned: list[Container]) -> None:
+    """What was scanned and is empty comes out, what is filled goes in; scans of labels name what comes out."""
+    labelled = [scan.container for scan in case.attempt.scanned("label") if scan.container]
+    out = {id_: therapy.containers[id_] for id_ in labelled if id_ in therapy.containers}
+    out |= {container.id: container for container in scanned if container.state in EMPTY}
+    case.outputs = tuple(out.values())
+    case.inputs = tuple(container for container in scanned if container.id not in out)
+    case.containers = case.inputs
+
+
+def _acted_on(therapy: Therapy, attempt: Attempt, scanned: list[Container]) -> Iterable[Container]:
+    kind = attempt.row.kind
+    if kind in _PER_LABEL:
+        return _of_label(therapy, attempt)
+    if kind in _BY_NAME:
+        return _named(therapy, attempt, scanned)
+    if kind == "handoff.offered":
+        inside = [
+            id_ for scan in attempt.scanned("shipper") if scan.subject for id_ in therapy.in_shipper(scan.subject)
+        ]
+        ids = dict.fromkeys([*inside, *(container.id for container in scanned)])
+        return [therapy.containers[id_] for id_ in ids]
+    return scanned
+
+
+def _of_label(therapy: Therapy, attempt: Attempt) -> list[Container]:
+    serial = label_serial(attempt)
+    label = therapy.labels.get(serial or "")
+    id_ = label.container if label else attempt.values.get("container")
+    return [therapy.containers[id_]] if id_ in therapy.containers else []
+
+
+def label_serial(attempt: Attempt) -> str | None:
+    """Return the serial of the label that `attempt` is about: scanned, or named in its values."""
+    scanned = [scan.label for scan in attempt.scanned("label") if scan.label]
+    serial: str | None = scanned[0] if scanned else attempt.values.get("label")
+    return serial
+
+
+def _named(therapy: Therapy, attempt: Attempt, scanned: list[Container]) -> list[Container]:
+    named = [therapy.containers[id_] for id_ in attempt.values.get("containers", ()) if id_ in therapy.containers]
+    lot = attempt.values.get("lot")
+    made = [c for c in therapy.of_purpose(Purpose.DOSE) if lot and c.lot == lot]
+    found = {container.id: container for container in (*scanned, *named, *made)}
+    given = scanned or attempt.values.get("containers") or lot or attempt.scanned("container")
+    if given or not attempt.row.kind.startswith("hold."):
+        return list(found.values())
+    return [container for container in therapy.containers.values() if container.living]
+
+
+def entry_values(case: Case, *, mint: Mint) -> dict[str, Any]:
+    """Return the values that the entry keeps: the given ones and everything the effects need; `mint` assigns ids."""
+    values = dict(case.attempt.values)
+    if case.row.states is not None or case.containers:
+        values["containers"] = [container.id for container in case.containers]
+    if case.kind in _MAKES:
+        values["inputs"] = [container.id for container in case.inputs]
+        values["outputs"] = [container.id for container in case.outputs]
+    for role in ("shipper", "location"):
+        subjects = [scan.subject for scan in case.attempt.scanned(role) if scan.subject]
+        if subjects:
+            values[role] = subjects[0]
+    extra = _EXTRA.get(case.kind)
+    return values | extra(case, mint) if extra else values
+
+
+def _planned(case: Case, mint: Mint) -> dict[str, Any]:
+    count = case.attempt.values["count"]
+    return {"containers": [mint(RefType.CONTAINER) for _ in range(count)], "doses": doses_planned(case)}
+
+
+def doses_planned(case: Case) -> list[int | None]:
+    """Return the dose number of each container that a plan step adds; None for what is not part of a dose."""
+    values = case.attempt.values
+    if values["purpose"] != Purpose.DOSE or case.therapy is None or case.pathway is None:
+        return [None] * values["count"]
+    if "dose" in values:
+        return [values["dose"]] * values["count"]
+    before = len(case.therapy.of_purpose(Purpose.DOSE))
+    return [case.pathway.dose_of(before + ordinal) for ordinal in range(1, values["count"] + 1)]
+
+
+def _label_issued(case: Case, mint: Mint) -> dict[str, Any]:
+    own = (
+        []
+        if case.therapy is None
+        else [
+            label
+            for label in case.therapy.labels.values()
+            if (label.container, label.position) == (case.attempt.values["container"], case.attempt.values["position"])
+        ]
+    )
+    return {"label": mint(RefType.LABEL), "generation": len(own) + 1}
+
+
+def _label_named(case: Case, mint: Mint) -> dict[str, Any]:  # noqa: ARG001 - one shape for all extras
+    return {"label": label_serial(case.attempt)}
+
+
+def _donation_started(case: Case, mint: Mint) -> dict[str, Any]:  # noqa: ARG001 - one shape for all extras
+    return {"donation": mint(RefType.DONATION)}
+
+
+def _donation_open(case: Case, mint: Mint) -> dict[str, Any]:  # noqa: ARG001 - one shape for all extras
+    return {"donation": case.therapy.donation if case.therapy else None}
+
+
+def _shipper(case: Case, mint: Mint) -> dict[str, Any]:
+    scanned = [scan.subject for scan in case.attempt.scanned("shipper") if scan.subject]
+    return {"shipper": scanned[0] if scanned else mint(RefType.SHIPPER)}
+
+
+def _offered(case: Case, mint: Mint) -> dict[str, Any]:  # noqa: ARG001 - one shape for all extras
+    to = case.attempt.addressee
+    return {"to_type": to.type, "to_organisation": to.organisation} if to else {}
+
+
+def _handoff(case: Case, mint: Mint) -> dict[str, Any]:  # noqa: ARG001 - one shape for all extras
+    return {"handoff": case.offer.id} if case.offer else {}
+
+
+def _lot_started(case: Case, mint: Mint) -> dict[str, Any]:  # noqa: ARG001 - one shape for all extras
+    return {"lot": mint(RefType.LOT)}
+
+
+def _lot_used(case: Case, mint: Mint) -> dict[str, Any]:  # noqa: ARG001 - one shape for all extras
+    lot = lot_of(case)
+    return {"lot": lot} if lot else {}
+
+
+def lot_of(case: Case) -> str | None:
+    """Return the lot that a manufacturing step belongs to: named, or the one lot of everything that goes in."""
+    named: str | None = case.attempt.values.get("lot")
+    lots = {container.lot for container in case.inputs if container.lot}
+    return named or (lots.pop() if len(lots) == 1 else None)
+
+
+_EXTRA: dict[str, Callable[[Case, Mint], dict[str, Any]]] = {
+    "container.planned": _planned,
+    "label.issued": _label_issued,
+    "label.applied": _label_named,
+    "label.voided": _label_named,
+    "collection.started": _donation_started,
+    "collection.completed": _donation_open,
+    "shipper.charged": _shipper,
+    "handoff.offered": _offered,
+    "handoff.accepted": _handoff,
+    "handoff.refused": _handoff,
+    "handoff.cancelled": _handoff,
+    "lot.started": _lot_started,
+    "containers.transformed": _lot_used,
+}

@@ -1,0 +1,301 @@
+"""A pathway: the definition of one product's journey, read from TOML and checked before anything relies on it.
+
+A pathway decides which steps belong to the journey, which stability windows run, what a label says, which coded
+reasons exist, how many doses there are in which order, and how long a bedside check stays valid. A therapy pins the
+SHA-256 of the bytes it started on; `read_pathway` accepts those bytes for ever.
+
+Nothing here knows what a step does (`coi.journey.steps`) or when a window ran out (`coi.journey.stability`).
+Limits are facts of a product: each window names its source and whether it was verified against that source.
+"""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from coi.journey.values import CODE
+
+_DURATION = re.compile(r"P(?=\d|T\d)(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+FORMAT = 1
+
+
+class BadPathway(ValueError):
+    """A pathway document is not usable; `faults` has one sentence per fault."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__(" ".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stretch of the journey: where it takes place and which kinds of step belong to it."""
+
+    id: str
+    title: str
+    place: str  # treating | courier | manufacturer
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stability rule: from a step to a step, for containers of some purposes, at most `limit` seconds.
+
+    `needed_by` names the steps that may not be taken when no clock of this window can be shown to be inside.
+    """
+
+    id: str
+    title: str
+    purposes: tuple[str, ...]
+    starts: tuple[str, ...]
+    ends: tuple[str, ...]
+    limit: int
+    warn_before: int
+    needed_by: tuple[str, ...]
+    source: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """One planned dose: its number in the order of infusion and how many containers it is made of."""
+
+    number: int
+    containers: int
+
+
+@dataclass(frozen=True, slots=True)
+class LabelText:
+    """What a label of one container purpose says: its title and its statements, in order."""
+
+    title: str
+    statements: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pathway:
+    """One version of one product's journey."""
+
+    name: str
+    version: str
+    title: str
+    digest: str
+    stages: tuple[Stage, ...]
+    windows: tuple[Window, ...]
+    doses: tuple[Dose, ...]
+    reasons: Mapping[str, str]
+    labels: Mapping[str, LabelText]
+    check_valid_for: int  # seconds for which a two-person bedside check may be relied on
+    needs_thaw: bool
+
+    def has_step(self, kind: str) -> bool:
+        """Tell whether `kind` belongs to this journey."""
+        return any(kind in stage.steps for stage in self.stages)
+
+    def stage_of(self, kind: str) -> Stage | None:
+        """Return the first stage that `kind` belongs to, or None."""
+        return next((stage for stage in self.stages if kind in stage.steps), None)
+
+    def dose_of(self, ordinal: int) -> int | None:
+        """Return the dose that the `ordinal`-th planned dose container belongs to (from 1), or None past the plan."""
+        for dose in self.doses:
+            if ordinal <= dose.containers:
+                return dose.number
+            ordinal -= dose.containers
+        return None
+
+
+def seconds(text: str) -> int:
+    """Return the seconds of an ISO 8601 duration of days, hours, minutes and seconds (PT30M); ValueError otherwise."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a duration such as PT30M, PT2H or P9D.")
+    days, hours, minutes, rest = (int(part or 0) for part in match.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + rest
+
+
+class _Reader:
+    """Collects the faults of one document while its parts are read."""
+
+    def __init__(self) -> None:
+        self.faults: list[str] = []
+
+    def text(self, table: Mapping[str, Any], key: str, where: str) -> str:
+        value = table.get(key)
+        if isinstance(value, str) and value.strip():
+            return value
+        self.faults.append(f"{where}: '{key}' is missing; expected text.")
+        return ""
+
+    def code(self, table: Mapping[str, Any], key: str, where: str) -> str:
+        value = self.text(table, key, where)
+        if value and not CODE.fullmatch(value):
+            self.faults.append(f"{where}: '{key}' is {value!r}; expected small letters, digits, '.', '_' and '-'.")
+        return value
+
+    def texts(self, table: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+        value = table.get(key, [])
+        if isinstance(value, str):
+            value = [value]
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        self.faults.append(f"{where}: '{key}' must be a list of texts.")
+        return ()
+
+    def duration(self, table: Mapping[str, Any], key: str, where: str, default: str | None = None) -> int:
+        value = table.get(key, default)
+        try:
+            length = seconds(value) if isinstance(value, str) else 0
+        except ValueError as fault:
+            self.faults.append(f"{where}: '{key}' {fault}")
+            return 0
+        if not isinstance(value, str):
+            self.faults.append(f"{where}: '{key}' is missing; expected a duration such as PT30M.")
+        return length
+
+    def tables(self, document: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+        value = document.get(key, [])
+        if isinstance(value, list) and all(isinstance(item, dict) for item in value):
+            return value
+        self.faults.append(f"'{key}' must be written as [[{key}]] tables.")
+        return []
+
+    def known(self, table: Mapping[str, Any], keys: set[str], where: str) -> None:
+        self.faults += [
+            f"{where}: unknown key '{key}'; known are {', '.join(sorted(keys))}." for key in set(table) - keys
+        ]
+
+
+_TOP = {"format", "name", "version", "title", "stage", "window", "doses", "reasons", "label", "bedside"}
+_WINDOW = {"id", "title", "purposes", "starts", "ends", "limit", "warn_before", "needed_by", "source", "verified"}
+
+
+def read_pathway(document: bytes, *, kinds: frozenset[str], purposes: frozenset[str]) -> Pathway:
+    """Read and check a pathway; `kinds` and `purposes` are those that may be named.
+
+    Raises BadPathway with every fault that was found.
+    """
+    try:
+        table = tomllib.loads(document.decode())
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        raise BadPathway([f"This is not a TOML document: {fault}."]) from fault
+    reader = _Reader()
+    reader.known(table, _TOP, "pathway")
+    if table.get("format") != FORMAT:
+        reader.faults.append(f"'format' is {table.get('format')!r}; expected {FORMAT}.")
+    stages = tuple(_stage(reader, item, kinds) for item in reader.tables(table, "stage"))
+    pathway = Pathway(
+        name=reader.code(table, "name", "pathway"),
+        version=reader.text(table, "version", "pathway"),
+        title=reader.text(table, "title", "pathway"),
+        digest=hashlib.sha256(document).hexdigest(),
+        stages=stages,
+        windows=tuple(_window(reader, item, kinds, purposes) for item in reader.tables(table, "window")),
+        doses=tuple(_dose(reader, item) for item in reader.tables(table, "doses")),
+        reasons=_reasons(reader, table.get("reasons", {})),
+        labels=_labels(reader, table.get("label", {}), purposes),
+        check_valid_for=_bedside(reader, table.get("bedside", {})),
+        needs_thaw=any("thaw.started" in stage.steps for stage in stages),
+    )
+    _whole(reader, pathway)
+    if reader.faults:
+        raise BadPathway(reader.faults)
+    return pathway
+
+
+def _stage(reader: _Reader, item: Mapping[str, Any], kinds: frozenset[str]) -> Stage:
+    where = f"stage {item.get('id', '?')}"
+    reader.known(item, {"id", "title", "place", "steps"}, where)
+    steps = reader.texts(item, "steps", where)
+    _unknown(reader, where, "step", steps, kinds)
+    place = reader.text(item, "place", where)
+    _unknown(reader, where, "place", (place,), frozenset({"treating", "courier", "manufacturer"}))
+    return Stage(reader.code(item, "id", where), reader.text(item, "title", where), place, steps)
+
+
+def _window(reader: _Reader, item: Mapping[str, Any], kinds: frozenset[str], purposes: frozenset[str]) -> Window:
+    where = f"window {item.get('id', '?')}"
+    reader.known(item, _WINDOW, where)
+    window = Window(
+        id=reader.code(item, "id", where),
+        title=reader.text(item, "title", where),
+        purposes=reader.texts(item, "purposes", where),
+        starts=reader.texts(item, "starts", where),
+        ends=reader.texts(item, "ends", where),
+        limit=reader.duration(item, "limit", where),
+        warn_before=reader.duration(item, "warn_before", where, "PT0S"),
+        needed_by=reader.texts(item, "needed_by", where),
+        source=reader.text(item, "source", where),
+        verified=item.get("verified") is True,
+    )
+    for name in ("starts", "ends", "needed_by"):
+        _unknown(reader, where, "step", getattr(window, name), kinds)
+    _unknown(reader, where, "purpose", window.purposes, purposes)
+    if not (window.purposes and window.starts and window.ends):
+        reader.faults.append(f"{where}: expected at least one purpose, one start and one end.")
+    if not 0 <= window.warn_before <= window.limit or window.limit == 0:
+        reader.faults.append(f"{where}: expected 0 <= warn_before <= limit and a limit above zero.")
+    return window
+
+
+def _dose(reader: _Reader, item: Mapping[str, Any]) -> Dose:
+    reader.known(item, {"dose", "containers"}, "doses")
+    number, containers = item.get("dose"), item.get("containers", 1)
+    if type(number) is not int or type(containers) is not int or number < 1 or containers < 1:
+        reader.faults.append("doses: expected whole numbers of 1 or more in 'dose' and 'containers'.")
+        return Dose(1, 1)
+    return Dose(number, containers)
+
+
+def _reasons(reader: _Reader, table: Any) -> dict[str, str]:
+    if not isinstance(table, dict) or not all(isinstance(text, str) for text in table.values()):
+        reader.faults.append("'reasons' must be a table of code = \"sentence\".")
+        return {}
+    reader.faults += [f"reasons: {code!r} is not a code." for code in table if not CODE.fullmatch(code)]
+    return dict(table)
+
+
+def _labels(reader: _Reader, table: Any, purposes: frozenset[str]) -> dict[str, LabelText]:
+    if not isinstance(table, dict) or not all(isinstance(item, dict) for item in table.values()):
+        reader.faults.append("'label' must be written as [label.<purpose>] tables.")
+        return {}
+    _unknown(reader, "label", "purpose", tuple(table), purposes)
+    return {
+        purpose: LabelText(
+            reader.text(item, "title", f"label.{purpose}"), reader.texts(item, "statements", f"label.{purpose}")
+        )
+        for purpose, item in table.items()
+    }
+
+
+def _bedside(reader: _Reader, table: Any) -> int:
+    if not isinstance(table, dict):
+        reader.faults.append("'bedside' must be a table.")
+        return 0
+    reader.known(table, {"check_valid_for"}, "bedside")
+    return reader.duration(table, "check_valid_for", "bedside", "PT30M")
+
+
+def _unknown(reader: _Reader, where: str, what: str, names: tuple[str, ...], known: frozenset[str]) -> None:
+    reader.faults += [f"{where}: unknown {what} '{name}'." for name in names if name not in known]
+
+
+def _whole(reader: _Reader, pathway: Pathway) -> None:
+    """Add the faults that only the whole document shows."""
+    for what, names in (
+        ("stage", [stage.id for stage in pathway.stages]),
+        ("window", [window.id for window in pathway.windows]),
+        ("dose", [dose.number for dose in pathway.doses]),
+    ):
+        if len(names) != len(set(names)):
+            reader.faults.append(f"Two parts of kind '{what}' carry the same name.")
+    if not pathway.stages:
+        reader.faults.append("A pathway needs at least one [[stage]].")
+    if not pathway.doses:
+        reader.faults.append("A pathway needs at least one [[doses]] entry.")
+    if [dose.number for dose in pathway.doses] != sorted(dose.number for dose in pathway.doses):
+        reader.faults.append("The doses must stand in their order.")
+    if not pathway.reasons:
+        reader.faults.append("A pathway needs its coded [reasons].")

@@ -1,0 +1,198 @@
+"""The state of one therapy and of one shipper, as `coi.journey.fold` derives it from their entries.
+
+These are plain values. Nothing here decides, reads or writes; the log is the truth and this is what it amounts to.
+A value is built by one fold and not changed afterwards.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from coi.journey.steps import LIVING, Purpose, State
+
+
+@dataclass(slots=True)
+class Custodian:
+    """Who is accountable now: a site or courier company, and the person once one is known."""
+
+    organisation: str
+    person: str | None
+
+
+@dataclass(slots=True)
+class Place:
+    """Where a thing is: `kind` is nowhere, hand, shipper, location or gone; `id` names the shipper or location."""
+
+    kind: str
+    id: str | None = None
+
+
+@dataclass(slots=True)
+class Container:
+    """A physical thing with a label."""
+
+    id: str
+    purpose: Purpose
+    number: int  # n of m among the containers of the same purpose
+    dose: int | None
+    state: State
+    custodian: Custodian
+    place: Place
+    donation: str | None = None
+    lot: str | None = None
+    parents: tuple[str, ...] = ()
+    holds: dict[str, str] = field(default_factory=dict)  # entry that placed it -> reason code
+    releases: dict[str, str] = field(default_factory=dict)  # entry that released it -> status
+    starts: dict[str, tuple[str, datetime, int]] = field(default_factory=dict)  # window -> entry, moment, uncertainty
+    ends: dict[str, tuple[str, datetime]] = field(default_factory=dict)  # window -> entry, moment
+
+    @property
+    def living(self) -> bool:
+        """Tell whether it holds cells that can still come to harm."""
+        return self.state in LIVING
+
+
+@dataclass(slots=True)
+class Label:
+    """One print. `state` is issued, applied, superseded or voided."""
+
+    serial: str
+    container: str
+    template: str
+    position: str
+    generation: int
+    state: str
+
+
+@dataclass(slots=True)
+class Handoff:
+    """A two-sided transfer. `state` is open, accepted, remarks, refused, cancelled or one_sided."""
+
+    id: str
+    containers: tuple[str, ...]
+    shipper: str | None
+    giver: Custodian
+    to: str
+    to_type: str  # organisation | person
+    offered_at: datetime
+    state: str = "open"
+    taker: Custodian | None = None
+
+
+@dataclass(slots=True)
+class Check:
+    """One person's bedside check: whose wristband and which containers that person scanned."""
+
+    entry: str
+    person: str
+    patient: str | None
+    containers: frozenset[str]
+    at: datetime
+
+
+@dataclass(slots=True)
+class Lot:
+    """One manufacturing attempt."""
+
+    id: str
+    inputs: tuple[str, ...]
+    donations: tuple[str, ...]
+    organisation: str
+
+
+@dataclass(slots=True)
+class Deviation:
+    """Something that was not as it should be: which rules said so, because of which entry, for which containers."""
+
+    id: str
+    because: str
+    rules: tuple[str, ...]
+    containers: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Correction:
+    """The corrections asked for one entry: who asked what; in force once enough people did."""
+
+    target: str
+    kind: str
+    entries: list[str] = field(default_factory=list)
+    people: list[str] = field(default_factory=list)
+    digest: str = ""
+    said: dict[str, Any] = field(default_factory=dict)
+    in_force: bool = False
+
+
+@dataclass(slots=True)
+class Therapy:
+    """Everything that is known about one therapy."""
+
+    coi: str
+    pathway: str = ""  # digest of the pathway's bytes
+    pathway_name: str = ""
+    site: str = ""
+    patient: str = ""
+    enrolled_at: datetime | None = None
+    closed: str | None = None
+    parties: set[str] = field(default_factory=set)
+    plan: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    verified: tuple[str, datetime] | None = None
+    donation: str | None = None  # the open donation
+    donations: list[str] = field(default_factory=list)
+    lots: dict[str, Lot] = field(default_factory=dict)
+    containers: dict[str, Container] = field(default_factory=dict)
+    labels: dict[str, Label] = field(default_factory=dict)
+    handoffs: dict[str, Handoff] = field(default_factory=dict)
+    checks: list[Check] = field(default_factory=list)
+    deviations: dict[str, Deviation] = field(default_factory=dict)
+    corrections: dict[str, Correction] = field(default_factory=dict)
+    thresholds: dict[str, set[str]] = field(default_factory=dict)  # clock id -> warned, breached, withdrawn
+    kinds: dict[str, str] = field(default_factory=dict)  # entry id -> kind, of every entry in the stream
+    last_kind: str = ""
+    seq: int = 0
+    changed_at: datetime | None = None
+
+    def in_shipper(self, shipper: str) -> tuple[str, ...]:
+        """Return the containers that are inside `shipper`."""
+        return tuple(c.id for c in self.containers.values() if c.place.kind == "shipper" and c.place.id == shipper)
+
+    def of_purpose(self, purpose: Purpose) -> list[Container]:
+        """Return the containers planned for `purpose`, in their order."""
+        return [c for c in self.containers.values() if c.purpose is purpose]
+
+    def live_label(self, container: str) -> Label | None:
+        """Return the applied label of `container`, or the newest issued one, or None."""
+        own = [label for label in self.labels.values() if label.container == container]
+        applied = [label for label in own if label.state == "applied"]
+        issued = [label for label in own if label.state == "issued"]
+        found = applied or issued
+        return found[-1] if found else None
+
+    def open_handoffs(self, *, shipper: str | None = None, containers: frozenset[str] = frozenset()) -> list[Handoff]:
+        """Return the open offers that cover the scanned `shipper` or any of the scanned `containers`."""
+        return [
+            offer
+            for offer in self.handoffs.values()
+            if offer.state == "open"
+            and ((shipper and offer.shipper == shipper) or containers & frozenset(offer.containers))
+        ]
+
+    def due_dose(self) -> int | None:
+        """Return the number of the dose that is to be given next, or None when none is left."""
+        spent = (State.INFUSED, State.DISCARDED, State.UNUSED, State.CONSUMED)
+        left = [c.dose for c in self.of_purpose(Purpose.DOSE) if c.dose is not None and c.state not in spent]
+        return min(left, default=None)
+
+
+@dataclass(slots=True)
+class Shipper:
+    """A transport unit with a life of its own. `state` is charged, sealed or opened."""
+
+    id: str
+    state: str = "new"
+    custodian: Custodian | None = None
+    charged_at: datetime | None = None
+    hold_hours: int | None = None
+    seals: tuple[str, ...] = ()
+    contents: dict[str, str] = field(default_factory=dict)  # container -> therapy
+    seq: int = 0

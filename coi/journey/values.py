@@ -1,0 +1,247 @@
+"""The values a step may carry: small field types, read strictly, and shown to clients as JSON Schema (2020-12).
+
+Every kind of step declares its values as a tuple of fields (`coi.journey.steps`). Reading collects all faults, each
+under its JSON path. Nothing here admits free text: a value is a code, an identifier, a number, a time or a yes/no,
+because values stand in the log for ever and free text counts as patient data (it goes to the vault as the note).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+from coi.journey.entry import instant
+from coi.journey.identity import RefType, parse
+
+CODE = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+class BadValue(ValueError):
+    """One value does not fit its field; the message says what was got and what is expected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One named value of a step. `text` is the sentence shown beside it on screen and in the schema."""
+
+    name: str
+    text: str
+    required: bool = False
+    default: Any = None
+
+    def read(self, value: Any) -> Any:
+        """Return `value` in the form that the log keeps, or raise BadValue."""
+        raise NotImplementedError
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of this value, without its description."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice(Field):
+    """One of a few codes."""
+
+    options: tuple[str, ...]
+
+    def read(self, value: Any) -> str:  # noqa: D102 - as Field
+        if isinstance(value, str) and value in self.options:
+            return value
+        raise BadValue(f"Expected one of {', '.join(self.options)}.")
+
+    def schema(self) -> dict[str, Any]:  # noqa: D102 - as Field
+        return {"type": "string", "enum": list(self.options)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code(Field):
+    """A short code of the operator's own world: a site, a person, a country."""
+
+    example: str = "demo-hospital"
+
+    def read(self, value: Any) -> str:  # noqa: D102 - as Field
+        if isinstance(value, str) and CODE.fullmatch(value):
+            return value
+        raise BadValue(f"Expected a code of small letters, digits, '.', '_' and '-', such as {self.example}.")
+
+    def schema(self) -> dict[str, Any]:  # noqa: D102 - as Field
+        return {"type": "string", "pattern": f"^{CODE.pattern}$", "examples": [self.example]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identifier(Field):
+    """One of our own identifiers, of one type."""
+
+    type: RefType
+
+    def read(self, value: Any) -> str:  # noqa: D102 - as Field
+        if isinstance(value, str):
+            try:
+                ref = parse(value)
+            except ValueError as fault:
+                raise BadValue(str(fault)) from fault
+            if ref.type is self.type:
+                return ref.id
+        raise BadValue(f"Expected a {self.type.name.lower()} id that begins with {self.type.value}-.")
+
+    def schema(self) -> dict[str, Any]:  # noqa: D102 - as Field
+        return {"type": "string", "pattern": f"^{self.type.value}-[2-9A-HJ-NP-Z]{{13}}$"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryId(Field):
+    """The id of an entry: a UUID in its usual text form."""
+
+    def read(self, value: Any) -> str:  # noqa: D102 - as Field
+        try:
+            return str(UUID(value))
+        except (ValueError, TypeError, AttributeError):
+            raise BadValue("Expected the id of an entry (a UUID).") from None
+
+    def schema(self) -> dict[str, Any]:  # noqa: D102 - as Field
+        return {"type": "string", "format": "uuid"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole(Field):
+    """A whole number between two limits, both included."""
+
+    low: int = 0
+    high: int
+
+    def read(self, value: Any) -> int:  # noqa: D102 - as Field
+        if isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high:
+            return value
+        raise BadValue(f"Expected a whole number from {self.low} to {self.high}.")
+
+    def schema(self) -> dict[str, Any]:  # noqa: D102 - as Field
+        return {"type": "integer", "minimum": self.low, "maximum": self.high}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amount(Field):
+    """A measured quantity, kept as decimal text because the log has no floats."""
+
+    high: int
+    unit: str
+
+    def read(self, value: Any) -> str:  # noqa: D102 - as Field
+        if isinstance(value, str | int | float) and not isinstance(value, bool):
+            try:
+                number = Decimal(str(value))
+            except InvalidOperation:
+                number = Decimal("NaN")
+            exponent = number.as_tuple().exponent
+            if number.is_finite() and 0 <= number <= self.high and isinstance(exponent, int) and exponent >= -3:  # noqa: PLR2004 - three decimals
+                return format(number, "f")
+        raise BadValue(f"Expected {self.unit} from 0 to {self.high} with at most three decimals.")
+
+    def schema(self) -> dict[str, Any]:  # noqa: D102 - as Field
+        return {"type": ["string", "number"], "pattern": r"^\d{1,7}(\.\d{1,3})?$", "minimum": 0, "maximum": self.high}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag(Field):
+    """Yes or no."""
+
+    def read(self, value: Any) -> bool:  # noqa: D102 - as Field
+        if isinstance(value, bool):
+            return value
+        raise BadValue("Expected true or false.")
+
+    def schema(self) -> dict[str, Any]:  # noqa: D102 - as Field
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment(Field):
+    """An instant with its offset."""
+
+    def read(self, value: Any) -> str:  # noqa: D102 - as Field
+        try:
+            moment = datetime.fromisoformat(value)
+            if EARLIEST <= moment <= LATEST:
+                return instant(moment)
+        except (ValueError, TypeError, OverflowError):
+            pass
+        raise BadValue("Expected a date and time with its offset, such as 2026-11-23T14:05:00+01:00.")
+
+    def schema(self) -> dict[str, Any]:  # noqa: D102 - as Field
+        return {"type": "string", "format": "date-time"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Several(Field):
+    """A list without repeats of values of one field."""
+
+    of: Field
+    low: int = 0
+    high: int = 200
+
+    def read(self, value: Any) -> list[Any]:  # noqa: D102 - as Field
+        if not isinstance(value, list) or not self.low <= len(value) <= self.high:
+            raise BadValue(f"Expected a list of {self.low} to {self.high} values.")
+        items = [self.of.read(item) for item in value]
+        if len({str(item) for item in items}) != len(items):
+            raise BadValue("Expected each value once.")
+        return items
+
+    def schema(self) -> dict[str, Any]:  # noqa: D102 - as Field
+        limits = {"minItems": self.low, "maxItems": self.high, "uniqueItems": True}
+        return {"type": "array", "items": self.of.schema()} | limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inner(Field):
+    """Values of another step, read by that step's own fields later (used by corrections)."""
+
+    def read(self, value: Any) -> dict[str, Any]:  # noqa: D102 - as Field
+        if isinstance(value, dict):
+            return value
+        raise BadValue("Expected an object with the corrected values.")
+
+    def schema(self) -> dict[str, Any]:  # noqa: D102 - as Field
+        return {"type": "object"}
+
+
+def read_values(given: Mapping[str, Any], *, declared: Sequence[Field]) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """Read `given` by the `declared` fields and return (values, faults); faults are sentences by JSON path.
+
+    Unknown names are faults, absent optional values take their default, and null counts as absent.
+    """
+    known = {field.name: field for field in declared}
+    faults = {f"values.{name}": ["This step has no such value."] for name in given if name not in known}
+    values: dict[str, Any] = {}
+    for field in declared:
+        try:
+            value = _one(field, given.get(field.name))
+        except BadValue as fault:
+            faults[f"values.{field.name}"] = [str(fault)]
+        else:
+            if value is not None:
+                values[field.name] = value
+    return values, faults
+
+
+def _one(field: Field, value: Any) -> Any:
+    if value is None:
+        if field.required:
+            raise BadValue(f"This value is needed: {field.text}")
+        return field.default
+    return field.read(value)
+
+
+def schema_of(declared: Sequence[Field]) -> dict[str, Any]:
+    """Return the JSON Schema of the `declared` values."""
+    properties = {}
+    for field in declared:
+        properties[field.name] = field.schema() | {"description": field.text}
+        if field.default is not None:
+            properties[field.name]["default"] = field.default
+    required = [field.name for field in declared if field.required]
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
