@@ -42,10 +42,6 @@ test: setup ## Run every test but the soak tests (some only: make test ARGS="-k 
 soak: setup ## Run the tests at full volume and keep what they measured in docs/evidence
 	@$(BIN)/python -m pytest -m soak --timeout 7200 --evidence $(EVIDENCE) $(ARGS)
 
-.PHONY: bench
-bench: setup ## Measure steps per second on both databases, labels, pictures and sweeps
-	@$(BIN)/python -m tests.bench $(ARGS)
-
 .PHONY: check
 check: setup ## Check lint rules, format, types, the order of the rooms and the rules of the house
 	@$(MAKE) -k lint format types contracts house
@@ -62,6 +58,10 @@ contracts:
 house:
 	@$(BIN)/python -m tests.house.source
 	@$(BIN)/python -m pytest -q -p no:schemathesis -p no:playwright tests/house
+
+.PHONY: bench
+bench: setup ## Measure steps per second on both databases, labels, pictures and sweeps
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 .PHONY: fix
 fix: setup ## Let the tools put right what they can: imports, format, simple lint faults

