@@ -4,8 +4,9 @@ SQLite itself lets one connection write at a time, but a waiting one only sleeps
 overtaken for seconds while a courier stands at the hatch. Here everybody who wants to write queues:
 
 1. the threads of one process wait in a first-in, first-out queue; only its head goes on;
-2. the heads of all processes draw numbered tickets from a lock file beside the database. A ticket is a lock on
-   the byte of that number, and it is somebody's turn when no byte below his own is locked any more.
+2. the heads of all processes draw numbered tickets at a lock file beside the database. A ticket is a lock on a
+   byte above all bytes locked so far, and it is somebody's turn when no byte below his own is locked any more.
+   The file stays empty: a counter in it could be damaged, and slowed every commit down where we measured it.
 
 The kernel drops the byte locks of a process that dies, however it dies, so a killed holder or a killed waiter
 frees its place at once and there is nothing to clean up. The locks belong to the process, not to the open file
@@ -28,18 +29,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_COUNTER_BYTES = 8
-_COUNTER_MASK = (1 << 62) - 1  # keeps a damaged counter inside the offsets that the kernel can lock
-_DRAWING = 0  # byte whose lock guards the counter; tickets are the bytes from 1 on
-_SHORTEST_PAUSE = 0.0001  # seconds between two looks at the queue of processes; looking never changes the order
-_LONGEST_PAUSE = 0.001
+_DRAWING = 0  # the byte that is locked while a ticket is drawn; tickets are the bytes from 1 on
+_ALL_ABOVE = 0  # as a length: up to the end of all offsets
+_SHORTEST_PAUSE = 0.00005  # seconds between two looks at the queue of processes; looking never changes the order
+_LONGEST_PAUSE = 0.0005
 
 
-class StoreBusy(Exception):  # noqa: N818 - the word of the contract, and what the caller is told
+class StoreBusy(Exception):
     """Somebody else held the write lock, or all connections, for longer than the caller may wait."""
 
 
-class WriteReentered(RuntimeError):  # noqa: N818 - names the mistake
+class WriteReentered(RuntimeError):
     """A thread that is already writing to a store asked to write to it again: a mistake in the program."""
 
 
@@ -160,6 +160,7 @@ class _ProcessQueue:
 
     def __init__(self, path: str) -> None:
         self._path = path
+        self._number = 1  # of the last ticket: a good place to start looking for the next
         self._fd = -1
         self._closing: weakref.finalize[[int], _ProcessQueue] | None = None
 
@@ -179,22 +180,22 @@ class _ProcessQueue:
             fcntl.lockf(self._fd, fcntl.LOCK_UN)
 
     def _draw(self, deadline: float) -> int | None:
-        """Take the next number and lock its byte; None when the counter could not be had in time."""
+        """Lock a byte above all that are locked and return its number; None when it was not to be had in time."""
         if not _look_until(self._may_draw, deadline):
             return None
-        fd = self._fd
-        ticket = _next_number(fd)
-        while not _try_lock(fd, fcntl.LOCK_EX, ticket, 1):  # only after damage to the counter
-            ticket += 1
-        os.pwrite(fd, ticket.to_bytes(_COUNTER_BYTES, "big"), 0)
-        fcntl.lockf(fd, fcntl.LOCK_UN, 1, _DRAWING)
+        ticket, step = self._number, 1
+        while not _try_lock(self._fd, fcntl.LOCK_EX, ticket, _ALL_ABOVE):
+            ticket, step = ticket + step, step * 2
+        fcntl.lockf(self._fd, fcntl.LOCK_UN, _ALL_ABOVE, ticket + 1)
+        fcntl.lockf(self._fd, fcntl.LOCK_UN, 1, _DRAWING)
+        self._number = ticket
         return ticket
 
     def _may_draw(self) -> bool:
         fd = self._descriptor()
         if not _try_lock(fd, fcntl.LOCK_EX, _DRAWING, 1):
             return False
-        if not self._is_in_place():  # someone removed the lock file: the others queue, or will queue, at the new one
+        if os.fstat(fd).st_nlink == 0:  # someone removed the lock file: the others queue, or will queue, at a new one
             self._close()
             return False
         return True
@@ -214,19 +215,6 @@ class _ProcessQueue:
         if self._closing is not None:
             self._closing()
         self._fd = -1
-
-    def _is_in_place(self) -> bool:
-        try:
-            there = os.stat(self._path)  # noqa: PTH116 - compared with fstat, on the write path
-        except FileNotFoundError:
-            return False
-        here = os.fstat(self._fd)
-        return (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino)
-
-
-def _next_number(fd: int) -> int:
-    last = int.from_bytes(os.pread(fd, _COUNTER_BYTES, 0), "big")
-    return (last & _COUNTER_MASK) + 1
 
 
 def _try_lock(fd: int, how: int, first: int, count: int) -> bool:

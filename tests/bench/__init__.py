@@ -1,0 +1,1 @@
+"""Measurements: scripts that print figures, run by hand; no test collects them."""
