@@ -22,26 +22,31 @@ SQL = (
 
 def reads_of_the_clock(module: Module) -> list[str]:
     """Where a module asks for the present moment, from Python or from the database."""
-    aliases = {
-        alias.asname or alias.name
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.Import)
-        for alias in node.names
-        if alias.name == "time"
-    }
     said = prose(module.tree)
-    found = [node for node in ast.walk(module.tree) if _reads(node, aliases) or (node not in said and _asks_sql(node))]
+    origins = _origins(module.tree)
+    found = [node for node in ast.walk(module.tree) if _reads(node, origins) or (node not in said and _asks_sql(node))]
     return [f"{module.path}:{getattr(node, 'lineno', 0)} {ast.unparse(node)}" for node in found]
 
 
-def _reads(node: ast.AST, aliases: set[str]) -> bool:
+def _origins(tree: ast.Module) -> dict[str, str]:
+    """What a local name stands for where it was imported under another: ``import time as t`` gives t: time."""
+    named = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    return {alias.asname: alias.name for node in named for alias in node.names if alias.asname}
+
+
+def _reads(node: ast.AST, origins: dict[str, str]) -> bool:
     if isinstance(node, ast.ImportFrom):
         return node.module == "time" and not node.level and bool({alias.name for alias in node.names} & READERS)
     if not isinstance(node, ast.Attribute):
         return False
-    owner = ast.unparse(node.value)
-    ours = owner == "clock" or owner.endswith(".clock")
-    return (node.attr in ("now", "utcnow", "today") and not ours) or (node.attr in READERS and owner in aliases)
+    owner = ast.unparse(node.value).split(".")[-1]
+    owner = origins.get(owner, owner).split(".")[-1]
+    asked = node.attr in ("now", "today") and owner in (
+        "datetime",
+        "date",
+        "func",
+    )  # others may carry a clock given to them
+    return asked or node.attr == "utcnow" or (node.attr in READERS and owner == "time")
 
 
 def _asks_sql(node: ast.AST) -> bool:
@@ -80,7 +85,8 @@ def test_only_the_clock_reads_the_clock():
     "text",
     ["datetime.now(UTC)", "x = datetime.utcnow", "date.today()", "import time\ntime.time()",
      "import time as t\nt.time_ns()", "from time import time", "field(default_factory=datetime.now)", "func.now()",
-     "sa.text('SELECT CURRENT_TIMESTAMP')", "x = \"datetime('now')\"", "dt.datetime.today()"],
+     "sa.text('SELECT CURRENT_TIMESTAMP')", "x = \"datetime('now')\"", "dt.datetime.today()",
+     "from datetime import datetime as moment\nmoment.now(UTC)", "from sqlalchemy import func as f\nf.now()"],
 )  # fmt: skip
 def test_a_read_of_the_clock_is_found(text):
     assert reads_of_the_clock(module("coi/x.py", text)) != []
@@ -89,7 +95,8 @@ def test_a_read_of_the_clock_is_found(text):
 @pytest.mark.parametrize(
     "text",
     ["clock.now()", "coi.clock.now()", "import time\ntime.monotonic()", "from time import perf_counter",
-     '"""The current_timestamp of the database is not asked."""', "request.time", "from coi.clock import now"],
+     '"""The current_timestamp of the database is not asked."""', "request.time", "from coi.clock import now",
+     "office.now()"],
 )  # fmt: skip
 def test_what_does_not_read_the_clock_is_not_found(text):
     assert reads_of_the_clock(module("coi/x.py", text)) == []
