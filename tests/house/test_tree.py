@@ -1,10 +1,11 @@
 """Nothing in the tree ties it to one machine or one package registry, and nothing of a running instance is in it."""
 
 import re
+import tomllib
 
 import pytest
 
-from tests.house.source import ROOT, tracked
+from tests.house.source import ROOMS, ROOT, tracked
 
 # Written in pieces, so that this file does not hold what it looks for.
 REGISTRIES = [
@@ -47,6 +48,14 @@ def test_no_database_key_or_setting_of_an_instance_is_in_the_tree():
     kept = {path.relative_to(ROOT).as_posix() for path in tracked()}
     assert {path for path in kept if path.startswith("instance/")} == {"instance/README.md"}
     assert [path for path in kept if re.search(r"\.(sqlite3?|db|pem|key)(-wal|-shm)?$", path)] == []
+
+
+def test_every_file_of_a_room_is_installed_with_the_package():
+    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["package-data"]
+    data = {path for room, globs in patterns.items() for pattern in globs for path in (ROOT / room).glob(pattern)}
+    ours = [path for path in tracked() if path.relative_to(ROOT).parts[0] in ROOMS]
+    packaged = [path for path in ours if path.suffix == ".py" and (path.parent / "__init__.py").is_file()]
+    assert [path.relative_to(ROOT).as_posix() for path in ours if path not in data and path not in packaged] == []
 
 
 def test_no_file_is_larger_than_a_mebibyte():
