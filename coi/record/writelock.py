@@ -48,7 +48,7 @@ def write_lock(database: Path) -> WriteLock:
 
     The lock file lies beside the database and is named after it, with `.lock` added. It may be left there.
     """
-    path = os.path.realpath(f"{database}.lock")
+    path = f"{os.path.realpath(database)}.lock"  # one lock, by whatever name the file is opened
     with _registry_guard:
         lock = _registry.get(path)
         if lock is None:

@@ -1,0 +1,102 @@
+"""Attempts: every act that records runs through `once`, which makes it idempotent for ever.
+
+* The write lock comes first; then the stored answer, before any other check.
+* The same id, person and body gets the stored answer, byte for byte; another body or person gets 409 and leaves a
+  digest behind.
+* A fault rolls everything back: nothing was recorded and the id is free.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection
+
+from coi.actions.office import Office
+from coi.record import ledger
+
+CREATED, REPLAYED, REFUSED, REUSED = 201, 200, 422, 409
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a client gets: an HTTP status and the bytes of a JSON body."""
+
+    status: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a unit of work leaves to be answered: status, body, and the position of its first entry."""
+
+    status: int
+    body: Mapping[str, Any]
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where one unit of work is done: the open transaction, the log's size, and the one time of the decision."""
+
+    conn: Connection
+    opening: ledger.Opening
+    at: datetime
+
+
+Work = Callable[[Desk], Recorded]
+
+
+def body_digest(body: Mapping[str, Any]) -> str:
+    """Return the SHA-256 by which two bodies are the same: canonical JSON without `signatures`."""
+    kept = {key: value for key, value in body.items() if key != "signatures"}
+    return hashlib.sha256(json.dumps(kept, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def as_bytes(body: Mapping[str, Any]) -> bytes:
+    """Return a response body as the bytes that are sent and stored."""
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def once(office: Office, *, attempt: str, person: str, digest: str, work: Work) -> Answer:
+    """Do `work` for `attempt` unless it was done before, and return its answer."""
+    with office.store.write() as conn:
+        opening = ledger.open_attempt(conn, attempt)
+        at = opening.time_to_record(office.now())
+        stored = opening.stored
+        if stored is not None:
+            return _again(conn, stored, attempt=attempt, person=person, digest=digest, at=at)
+        done = work(Desk(conn, opening, at))
+        answer = as_bytes(done.body)
+        ledger.keep_answer(
+            conn,
+            attempt=attempt,
+            person=person,
+            digest=digest,
+            status=done.status,
+            answer=answer,
+            position=done.position,
+            at=at,
+        )
+        return Answer(done.status, answer)
+
+
+def _again(conn: Connection, stored: ledger.Stored, *, attempt: str, person: str, digest: str, at: datetime) -> Answer:
+    if (stored.person, stored.digest) == (person, digest):
+        return Answer(REPLAYED if stored.status == CREATED else stored.status, stored.answer)
+    ledger.keep_clash(conn, id_=str(uuid4()), attempt=attempt, person=person, digest=digest, at=at)
+    return Answer(
+        REUSED,
+        as_bytes(
+            {
+                "code": "id.reused",
+                "status": REUSED,
+                "errors": {"id": ["This id was used before."]},
+                "message": "This id was used before for something else; send it again under a new id.",
+            }
+        ),
+    )

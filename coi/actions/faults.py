@@ -1,0 +1,31 @@
+"""Faults: what is wrong with a request before the rules are asked. A fault records nothing and uses up no id."""
+
+from collections.abc import Mapping, Sequence
+
+Errors = Mapping[str, Sequence[str]]
+
+
+class Fault(Exception):
+    """A request that cannot be taken up: an HTTP status, a stable code, one sentence, sentences by JSON path."""
+
+    def __init__(self, status: int, code: str, message: str, errors: Errors | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.errors: Errors = errors or {}
+
+
+def malformed(code: str, message: str, errors: Errors | None = None) -> Fault:
+    """Return the fault of a request that does not say what it must (400)."""
+    return Fault(400, code, message, errors)
+
+
+def forbidden(message: str) -> Fault:
+    """Return the fault of a person without the authority (403)."""
+    return Fault(403, "authority.missing", message)
+
+
+def unknown(what: str) -> Fault:
+    """Return the fault of a thing that is not there, or not for this person to see (404)."""
+    return Fault(404, "not_found", f"There is no such {what}, or it is not yours to see.")

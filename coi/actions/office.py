@@ -1,0 +1,49 @@
+"""The office: what every use case needs at hand, put together once when a process starts."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import version
+
+from sqlalchemy import Connection, select
+
+from coi.journey.identity import RefType, mint
+from coi.journey.pathway import Pathway, read_pathway
+from coi.journey.steps import STEPS, Purpose
+from coi.record.db import Store
+from coi.record.tables import PATHWAY
+from coi.record.vault import VaultKeys
+
+SOFTWARE = f"coi-tracker {version('coi-tracker')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The store, the vault's keys, the clock, and the rules of this installation."""
+
+    store: Store
+    keys: VaultKeys
+    now: Callable[[], datetime]
+    demo: bool = False
+    max_skew_seconds: int = 120
+    software: str = SOFTWARE
+    pathways: dict[str, Pathway] = field(default_factory=dict)  # by digest; their bytes never change
+
+    def mint(self, kind: RefType) -> str:
+        """Return a new identifier of ours."""
+        return mint(kind, choose=secrets.choice)
+
+    def pathway(self, conn: Connection, digest: str) -> Pathway:
+        """Return the pathway with `digest`; LookupError when it was never published here."""
+        if digest not in self.pathways:
+            document = conn.execute(select(PATHWAY.c.document).where(PATHWAY.c.digest == digest)).scalar()
+            if document is None:
+                raise LookupError(f"Pathway {digest} was never published here.")
+            self.pathways[digest] = understood(bytes(document))
+        return self.pathways[digest]
+
+
+def understood(document: bytes) -> Pathway:
+    """Return the pathway that `document` is; raises BadPathway."""
+    return read_pathway(document, kinds=frozenset(STEPS), purposes=frozenset(purpose.value for purpose in Purpose))

@@ -1,0 +1,330 @@
+"""Recording: from a verdict to entries, projections, secrets and the answer, in the transaction that is open.
+
+* A step that is done goes to its therapy's stream, and once more to the shipper's stream when one was scanned.
+* A refusal goes to every therapy that a scan resolved to and to the named one; with none, to the site's stream. In
+  the stream of another therapy it says no more than that a container of it was scanned elsewhere.
+* Deviations and withdrawn breaches are written right behind the step that brought them about.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid5
+
+from coi.actions.attempts import CREATED, REFUSED, Desk, Recorded
+from coi.actions.office import Office
+from coi.actions.scans import Looked
+from coi.journey.attempt import Case, Verdict
+from coi.journey.derive import entry_values
+from coi.journey.entry import Entry, Outcome, as_json
+from coi.journey.fold import fold, fold_shipper
+from coi.journey.project import EMPTY, project, project_shipper
+from coi.journey.rules import Consequence, consequences, is_remarked
+from coi.journey.stability import disproved
+from coi.journey.steps import STEPS
+from coi.record import codes, ledger, projections, sealed
+from coi.record.ledger import Appended, Draft, Stream
+
+SYSTEM = {"person": "system", "site": None, "role": "system"}
+IN_SHIPPER_STREAM = frozenset(
+    {
+        "shipper.charged",
+        "shipment.packed",
+        "shipper.sealed",
+        "handoff.offered",
+        "handoff.accepted",
+        "handoff.refused",
+        "handoff.cancelled",
+        "shipment.unpacked",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """A verdict with everything that its recording needs."""
+
+    case: Case
+    verdict: Verdict
+    outcome: Outcome
+    streams: Mapping[str, Stream]
+    looked: Sequence[Looked] = ()
+    note: str | None = None
+    extra: Mapping[str, Any] | None = None  # further values of the entry, and of the answer's top level
+
+
+def record(office: Office, desk: Desk, recording: Recording) -> Recorded:
+    """Write what `recording` amounts to and return what is to be answered."""
+    secrets = [secret for item in recording.looked for secret in item.secrets]
+    note = (
+        sealed.secret(subject=recording.case.attempt.id, name="note", text=recording.note) if recording.note else None
+    )
+    sealed.keep(desk.conn, [*secrets, *([note] if note else [])], keys=office.keys)
+    commitment = note.commitment if note else None
+    if recording.outcome is Outcome.REFUSED:
+        return _refuse(office, desk, recording, commitment)
+    return _do(office, desk, recording, commitment)
+
+
+def _do(office: Office, desk: Desk, recording: Recording, note: str | None) -> Recorded:
+    case = recording.case
+    values = entry_values(case, mint=office.mint)
+    values |= _shipper_code(desk, recording, values)
+    if case.kind == "handoff.accepted" and is_remarked(recording.verdict):
+        values["remarks"] = True
+    fields = _fields(office, desk, recording, kind=case.kind, values=values, note=note)
+    drafts = [Draft(stream, {**fields, "id": id_}) for stream, id_ in _places(case, values)]
+    coi = case.therapy.coi if case.therapy else None
+    drafts += [
+        _beside(office, desk, consequence, coi, case.attempt.id, number)
+        for number, consequence in enumerate(consequences(case, recording.verdict, entry=case.attempt.id))
+    ]
+    appended = append(office, desk, drafts, recording.streams)
+    codes.register(desk.conn, _new_codes(case, values))
+    return answered(CREATED, appended, [finding.as_json() for finding in recording.verdict.findings])
+
+
+def _places(case: Case, values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return (stream, entry id) of the step: the therapy's stream first, the shipper's as well where it matters."""
+    streams = [f"therapy:{case.therapy.coi}"] if case.therapy else []
+    if case.kind in IN_SHIPPER_STREAM and values.get("shipper"):
+        streams.append(f"shipper:{values['shipper']}")
+    streams = streams or [f"site:{case.attempt.actor.site}"]
+    return [
+        (stream, case.attempt.id if not i else derived_id(case.attempt.id, stream)) for i, stream in enumerate(streams)
+    ]
+
+
+def derived_id(attempt: str, what: str) -> str:
+    """Return the id of an entry that follows from `attempt`; the same attempt always gives the same."""
+    return str(uuid5(UUID(attempt), what))
+
+
+def _fields(
+    office: Office, desk: Desk, recording: Recording, *, kind: str, values: Mapping[str, Any], note: str | None
+) -> dict[str, Any]:
+    attempt = recording.case.attempt
+    return {
+        "attempt": attempt.id,
+        "kind": kind,
+        "v": STEPS[kind].v,
+        "tense": attempt.tense.value,
+        "outcome": recording.outcome.value,
+        "therapy": recording.case.therapy.coi if recording.case.therapy else None,
+        "occurred_at": attempt.occurred_at,
+        "offset": attempt.offset,
+        "zone": attempt.zone,
+        "uncertainty": attempt.uncertainty,
+        "recorded_at": desk.at,
+        "actor": attempt.actor.as_json(),
+        "scans": tuple(scan.as_json() for scan in attempt.scans),
+        "values": values,
+        "reason": attempt.reason,
+        "note": note,
+        "findings": tuple(finding.as_json() for finding in recording.verdict.findings),
+        "signatures": (),
+        "performed_by": attempt.performed_by,
+        "documents": attempt.documents,
+        "device": attempt.device,
+        "corrects": attempt.values.get("entry"),
+        "software": office.software,
+    }
+
+
+def system_fields(office: Office, desk: Desk, *, kind: str, attempt: str, therapy: str | None) -> dict[str, Any]:
+    """Return the fields of an entry that the system itself writes, without id, values and time of occurrence."""
+    return {
+        "attempt": attempt,
+        "kind": kind,
+        "v": STEPS[kind].v,
+        "tense": "reported",
+        "outcome": Outcome.DONE.value,
+        "therapy": therapy,
+        "offset": 0,
+        "zone": None,
+        "uncertainty": 0,
+        "recorded_at": desk.at,
+        "actor": SYSTEM,
+        "scans": (),
+        "reason": None,
+        "note": None,
+        "findings": (),
+        "signatures": (),
+        "performed_by": (),
+        "documents": (),
+        "device": None,
+        "corrects": None,
+        "software": office.software,
+    }
+
+
+def _beside(office: Office, desk: Desk, consequence: Consequence, coi: str | None, attempt: str, number: int) -> Draft:
+    fields = system_fields(office, desk, kind=consequence.kind, attempt=attempt, therapy=coi)
+    id_ = derived_id(attempt, f"{consequence.kind}/{number}")
+    return Draft(f"therapy:{coi}", {**fields, "id": id_, "values": consequence.values, "occurred_at": desk.at})
+
+
+def append(office: Office, desk: Desk, drafts: Sequence[Draft], streams: Mapping[str, Stream]) -> list[Appended]:
+    """Append `drafts`, bring the projections of their streams up to date, and withdraw breaches that they disprove."""
+    unread = [stream for stream in {draft.stream for draft in drafts} if stream not in streams]
+    known = {**streams, **(ledger.read_streams(desk.conn, unread) if unread else {})}
+    size = desk.opening.size
+    appended = ledger.append(desk.conn, drafts, size=size, streams=known)
+    more = [draft for draft in _withdrawals(office, desk, appended, known)]
+    grown = {stream: _grown(known[stream], appended) for stream in {a.entry.stream for a in appended}}
+    if more:
+        appended += ledger.append(desk.conn, more, size=size + len(appended), streams=grown)
+    _project(office, desk, known, appended)
+    return appended
+
+
+def _grown(stream: Stream, appended: Sequence[Appended]) -> Stream:
+    new = [item for item in appended if item.entry.stream == (stream.entries or (item.entry,))[0].stream]
+    return Stream((*stream.entries, *(item.entry for item in new)), new[-1].hash if new else stream.last_hash)
+
+
+def _withdrawals(office: Office, desk: Desk, appended: Sequence[Appended], known: Mapping[str, Stream]) -> list[Draft]:
+    drafts = []
+    for stream in dict.fromkeys(item.entry.stream for item in appended if item.entry.stream.startswith("therapy:")):
+        therapy = fold(_all(known, appended, stream), pathway=lambda digest: office.pathway(desk.conn, digest))
+        if therapy is None or not therapy.pathway:
+            continue
+        for clock in disproved(therapy, pathway=office.pathway(desk.conn, therapy.pathway)):
+            attempt = appended[0].entry.attempt
+            fields = system_fields(office, desk, kind="window.withdrawn", attempt=attempt, therapy=therapy.coi)
+            values = {"clock": clock.id, "container": clock.container, "window": clock.window.id}
+            drafts.append(
+                Draft(
+                    stream,
+                    {
+                        **fields,
+                        "id": derived_id(attempt, f"withdrawn/{clock.id}"),
+                        "values": values,
+                        "occurred_at": desk.at,
+                    },
+                )
+            )
+    return drafts
+
+
+def _all(known: Mapping[str, Stream], appended: Sequence[Appended], stream: str) -> list[Entry]:
+    return [*known[stream].entries, *(item.entry for item in appended if item.entry.stream == stream)]
+
+
+def _project(office: Office, desk: Desk, known: Mapping[str, Stream], appended: Sequence[Appended]) -> None:
+    for stream in dict.fromkeys(item.entry.stream for item in appended):
+        sort = stream.partition(":")[0]
+        if sort == "therapy":
+            before = _projected(office, desk, known[stream].entries)
+            projections.write(desk.conn, before=before, after=_projected(office, desk, _all(known, appended, stream)))
+        elif sort == "shipper":
+            shipper = fold_shipper(_all(known, appended, stream))
+            if shipper is not None:
+                projections.write_shipper(desk.conn, project_shipper(shipper))
+
+
+def _projected(office: Office, desk: Desk, entries: Sequence[Entry]) -> Any:
+    therapy = fold(entries, pathway=lambda digest: office.pathway(desk.conn, digest))
+    return project(therapy, pathway=office.pathway(desk.conn, therapy.pathway)) if therapy else EMPTY
+
+
+def _new_codes(case: Case, values: Mapping[str, Any]) -> list[dict[str, str | None]]:
+    coi = case.therapy.coi if case.therapy else None
+    if case.kind == "container.planned":
+        return [
+            {"token": id_, "subject": id_, "type": "container", "therapy": coi, "container": id_}
+            for id_ in values["containers"]
+        ]
+    if case.kind == "label.issued":
+        return [
+            {
+                "token": values["label"],
+                "subject": values["label"],
+                "type": "label",
+                "therapy": coi,
+                "container": values["container"],
+            }
+        ]
+    return []
+
+
+def _shipper_code(desk: Desk, recording: Recording, values: Mapping[str, Any]) -> dict[str, str]:
+    """Register the shipper that a charge brings in: a new code of ours, or the site's own code that was scanned."""
+    case = recording.case
+    if case.kind != "shipper.charged" or case.shipper is not None:
+        return {}
+    foreign = [item.registers for item in recording.looked if item.registers]
+    id_ = values["shipper"]
+    rows = [{"token": id_, "subject": id_, "type": "shipper"}, *({**row, "subject": id_} for row in foreign)]
+    codes.register(desk.conn, rows)
+    return {"shipper": id_}
+
+
+def _refuse(office: Office, desk: Desk, recording: Recording, note: str | None) -> Recorded:
+    case = recording.case
+    own = case.therapy.coi if case.therapy else None
+    others = [scan.therapy for scan in case.attempt.scans if scan.therapy and scan.therapy != own]
+    places = [f"therapy:{coi}" for coi in dict.fromkeys([*([own] if own else []), *others])]
+    places = places or [f"site:{case.attempt.actor.site}"]
+    fields = _fields(office, desk, recording, kind="attempt.refused", values={"kind": case.kind}, note=note)
+    drafts = []
+    for number, stream in enumerate(places):
+        id_ = case.attempt.id if number == 0 else derived_id(case.attempt.id, stream)
+        drafts.append(Draft(stream, {**(fields if number == 0 else _elsewhere(fields, stream, case)), "id": id_}))
+    appended = append(office, desk, drafts, recording.streams)
+    findings = [finding.as_json() for finding in recording.verdict.findings]
+    return answered(REFUSED, appended, findings, stops=[stop.message for stop in recording.verdict.stops])
+
+
+def _elsewhere(fields: Mapping[str, Any], stream: str, case: Case) -> dict[str, Any]:
+    """Return a refusal as the other therapy's stream keeps it: that its container turned up, and nothing of whose step."""
+    coi = stream.partition(":")[2]
+    scans = tuple(scan.as_json() for scan in case.attempt.scans if scan.therapy == coi)
+    finding = {
+        "rule": "container_is_this_therapys",
+        "family": "identity",
+        "severity": "stop",
+        "message": "A container of this therapy was scanned in a step of another therapy; the step was refused.",
+        "got": "a step of another therapy",
+        "expected": "a step of this therapy",
+        "facts": {"containers": [scan.container or scan.subject for scan in case.attempt.scans if scan.therapy == coi]},
+    }
+    return {**fields, "therapy": coi, "scans": scans, "findings": (finding,), "note": None}
+
+
+def answered(
+    status: int,
+    appended: Sequence[Appended],
+    findings: Sequence[Mapping[str, Any]],
+    stops: Sequence[str] = (),
+    extra: Mapping[str, Any] | None = None,
+) -> Recorded:
+    """Return the answer to a step: its entry, what was written beside it, the findings and the receipt."""
+    first = appended[0]
+    size = appended[-1].entry.position + 1
+    receipt = {
+        "entry": first.entry.id,
+        "position": first.entry.position,
+        "leaf": first.hash,
+        "size": size,
+        "checkpoint": None,
+        "proof": None,
+    }
+    shown = {
+        "entry": as_json(first.entry),
+        "also": [as_json(item.entry) for item in appended[1:]],
+        "findings": list(findings),
+        "receipt": receipt,
+    }
+    if status == REFUSED:
+        body: dict[str, Any] = {
+            "code": "step.refused",
+            "status": REFUSED,
+            "message": " ".join(stops),
+            "errors": {},
+            "findings": list(findings),
+            "receipt": receipt,
+        }
+    else:
+        body = {**shown, **(extra or {})}
+    return Recorded(status, body, first.entry.position)
