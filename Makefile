@@ -57,7 +57,7 @@ contracts:
 	@$(BIN)/lint-imports --no-logo
 house:
 	@$(BIN)/python -m tests.house.source
-	@$(BIN)/python -m pytest -q -p no:schemathesis -p no:playwright tests/house
+	@$(BIN)/python -m pytest -q -p no:schemathesis tests/house
 
 .PHONY: bench
 bench: setup ## Measure steps per second on both databases, labels, pictures and sweeps
