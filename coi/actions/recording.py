@@ -18,10 +18,12 @@ from coi.journey.attempt import Case, Verdict
 from coi.journey.derive import entry_values
 from coi.journey.entry import Entry, Outcome, as_json
 from coi.journey.fold import fold, fold_shipper
+from coi.journey.pathway import Pathway
 from coi.journey.project import EMPTY, project, project_shipper
 from coi.journey.rules import Consequence, consequences, is_remarked
 from coi.journey.stability import disproved
 from coi.journey.steps import STEPS
+from coi.journey.therapy import Therapy
 from coi.record import codes, ledger, projections, sealed
 from coi.record.ledger import Appended, Draft, Stream
 
@@ -74,14 +76,23 @@ def _do(office: Office, desk: Desk, recording: Recording, note: str | None) -> R
         values["remarks"] = True
     fields = _fields(office, desk, recording, kind=case.kind, values=values, note=note)
     drafts = [Draft(stream, {**fields, "id": id_}) for stream, id_ in _places(case, values)]
-    coi = case.therapy.coi if case.therapy else None
     drafts += [
-        _beside(office, desk, consequence, coi, case.attempt.id, number)
+        _beside(office, desk, consequence, case, number)
         for number, consequence in enumerate(consequences(case, recording.verdict, entry=case.attempt.id))
     ]
     appended = append(office, desk, drafts, recording.streams)
     codes.register(desk.conn, _new_codes(case, values))
-    return answered(CREATED, appended, [finding.as_json() for finding in recording.verdict.findings])
+    return answered(
+        CREATED, appended, [finding.as_json() for finding in recording.verdict.findings], extra=_named(case, values)
+    )
+
+
+def _named(case: Case, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the answer names besides the entry: the label that was issued."""
+    if case.kind != "label.issued":
+        return {}
+    kept = ("container", "template", "position", "generation")
+    return {"label": {"serial": values["label"], **{name: values[name] for name in kept}}}
 
 
 def _places(case: Case, values: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -158,74 +169,79 @@ def system_fields(office: Office, desk: Desk, *, kind: str, attempt: str, therap
     }
 
 
-def _beside(office: Office, desk: Desk, consequence: Consequence, coi: str | None, attempt: str, number: int) -> Draft:
-    fields = system_fields(office, desk, kind=consequence.kind, attempt=attempt, therapy=coi)
-    id_ = derived_id(attempt, f"{consequence.kind}/{number}")
+def _beside(office: Office, desk: Desk, consequence: Consequence, case: Case, number: int) -> Draft:
+    coi = case.therapy.coi if case.therapy else None
+    fields = system_fields(office, desk, kind=consequence.kind, attempt=case.attempt.id, therapy=coi)
+    id_ = derived_id(case.attempt.id, f"{consequence.kind}/{number}")
     return Draft(f"therapy:{coi}", {**fields, "id": id_, "values": consequence.values, "occurred_at": desk.at})
 
 
 def append(office: Office, desk: Desk, drafts: Sequence[Draft], streams: Mapping[str, Stream]) -> list[Appended]:
-    """Append `drafts`, bring the projections of their streams up to date, and withdraw breaches that they disprove."""
-    unread = [stream for stream in {draft.stream for draft in drafts} if stream not in streams]
+    """Append `drafts`, bring the projections of their streams up to date, and withdraw breaches that they disprove.
+
+    `streams` holds the streams that were read under this write lock; the others are read now.
+    """
+    names = dict.fromkeys(draft.stream for draft in drafts)
+    unread = [name for name in names if name not in streams]
     known = {**streams, **(ledger.read_streams(desk.conn, unread) if unread else {})}
-    size = desk.opening.size
-    appended = ledger.append(desk.conn, drafts, size=size, streams=known)
-    more = [draft for draft in _withdrawals(office, desk, appended, known)]
-    grown = {stream: _grown(known[stream], appended) for stream in {a.entry.stream for a in appended}}
-    if more:
-        appended += ledger.append(desk.conn, more, size=size + len(appended), streams=grown)
-    _project(office, desk, known, appended)
+    appended = ledger.append(desk.conn, drafts, size=desk.opening.size, streams=known)
+    for name in names:
+        if name.startswith("therapy:"):
+            appended += _project_therapy(office, desk, known[name], _of(appended, name), size=len(appended))
+        elif name.startswith("shipper:"):
+            _project_shipper(desk, [*known[name].entries, *(item.entry for item in _of(appended, name))])
     return appended
 
 
-def _grown(stream: Stream, appended: Sequence[Appended]) -> Stream:
-    new = [item for item in appended if item.entry.stream == (stream.entries or (item.entry,))[0].stream]
+def _of(appended: Sequence[Appended], stream: str) -> list[Appended]:
+    return [item for item in appended if item.entry.stream == stream]
+
+
+def _project_therapy(
+    office: Office, desk: Desk, stream: Stream, new: Sequence[Appended], *, size: int
+) -> list[Appended]:
+    """Write the therapy's changed rows; return the withdrawals of breaches that `new` disproves, appended."""
+    before, after = _folded(office, desk, stream.entries), _folded(office, desk, _grown(stream, new).entries)
+    if after is None:
+        return []
+    pathway = office.pathway(desk.conn, after.pathway)
+    more: list[Appended] = []
+    drafts = _withdrawals(office, desk, after, pathway, new[0].entry)
+    if drafts:
+        grown = _grown(stream, new)
+        more = ledger.append(desk.conn, drafts, size=desk.opening.size + size, streams={new[0].entry.stream: grown})
+        after = _folded(office, desk, _grown(grown, more).entries) or after
+    projections.write(
+        desk.conn, before=project(before, pathway=pathway) if before else EMPTY, after=project(after, pathway=pathway)
+    )
+    return more
+
+
+def _folded(office: Office, desk: Desk, entries: Sequence[Entry]) -> Therapy | None:
+    return fold(entries, pathway=lambda digest: office.pathway(desk.conn, digest))
+
+
+def _grown(stream: Stream, new: Sequence[Appended]) -> Stream:
     return Stream((*stream.entries, *(item.entry for item in new)), new[-1].hash if new else stream.last_hash)
 
 
-def _withdrawals(office: Office, desk: Desk, appended: Sequence[Appended], known: Mapping[str, Stream]) -> list[Draft]:
+def _withdrawals(office: Office, desk: Desk, therapy: Therapy, pathway: Pathway, because: Entry) -> list[Draft]:
     drafts = []
-    for stream in dict.fromkeys(item.entry.stream for item in appended if item.entry.stream.startswith("therapy:")):
-        therapy = fold(_all(known, appended, stream), pathway=lambda digest: office.pathway(desk.conn, digest))
-        if therapy is None or not therapy.pathway:
-            continue
-        for clock in disproved(therapy, pathway=office.pathway(desk.conn, therapy.pathway)):
-            attempt = appended[0].entry.attempt
-            fields = system_fields(office, desk, kind="window.withdrawn", attempt=attempt, therapy=therapy.coi)
-            values = {"clock": clock.id, "container": clock.container, "window": clock.window.id}
-            drafts.append(
-                Draft(
-                    stream,
-                    {
-                        **fields,
-                        "id": derived_id(attempt, f"withdrawn/{clock.id}"),
-                        "values": values,
-                        "occurred_at": desk.at,
-                    },
-                )
-            )
+    for clock in disproved(therapy, pathway=pathway):
+        fields = system_fields(office, desk, kind="window.withdrawn", attempt=because.attempt, therapy=therapy.coi)
+        fields |= {
+            "id": derived_id(because.attempt, f"withdrawn/{clock.id}"),
+            "occurred_at": desk.at,
+            "values": {"clock": clock.id, "container": clock.container, "window": clock.window.id},
+        }
+        drafts.append(Draft(because.stream, fields))
     return drafts
 
 
-def _all(known: Mapping[str, Stream], appended: Sequence[Appended], stream: str) -> list[Entry]:
-    return [*known[stream].entries, *(item.entry for item in appended if item.entry.stream == stream)]
-
-
-def _project(office: Office, desk: Desk, known: Mapping[str, Stream], appended: Sequence[Appended]) -> None:
-    for stream in dict.fromkeys(item.entry.stream for item in appended):
-        sort = stream.partition(":")[0]
-        if sort == "therapy":
-            before = _projected(office, desk, known[stream].entries)
-            projections.write(desk.conn, before=before, after=_projected(office, desk, _all(known, appended, stream)))
-        elif sort == "shipper":
-            shipper = fold_shipper(_all(known, appended, stream))
-            if shipper is not None:
-                projections.write_shipper(desk.conn, project_shipper(shipper))
-
-
-def _projected(office: Office, desk: Desk, entries: Sequence[Entry]) -> Any:
-    therapy = fold(entries, pathway=lambda digest: office.pathway(desk.conn, digest))
-    return project(therapy, pathway=office.pathway(desk.conn, therapy.pathway)) if therapy else EMPTY
+def _project_shipper(desk: Desk, entries: Sequence[Entry]) -> None:
+    shipper = fold_shipper(entries)
+    if shipper is not None:
+        projections.write_shipper(desk.conn, project_shipper(shipper))
 
 
 def _new_codes(case: Case, values: Mapping[str, Any]) -> list[dict[str, str | None]]:
@@ -277,7 +293,7 @@ def _refuse(office: Office, desk: Desk, recording: Recording, note: str | None) 
 
 
 def _elsewhere(fields: Mapping[str, Any], stream: str, case: Case) -> dict[str, Any]:
-    """Return a refusal as the other therapy's stream keeps it: that its container turned up, and nothing of whose step."""
+    """Return a refusal as another therapy's stream keeps it: that its container turned up, not in whose step."""
     coi = stream.partition(":")[2]
     scans = tuple(scan.as_json() for scan in case.attempt.scans if scan.therapy == coi)
     finding = {

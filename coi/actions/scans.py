@@ -11,10 +11,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import scanners
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import Connection
 
+import scanners
 from coi.actions.faults import Fault
 from coi.actions.office import Office
 from coi.journey.attempt import ResolvedScan
@@ -78,9 +78,13 @@ def look_up(
     tokens = [_tokens(office, scan) for scan in read]
     named = codes.resolve(conn, {token for several in tokens for token in several}) if read else {}
     return [
-        _resolved(office, scan, [found for token in several for found in named.get(token, ())], sites, subject, number)
+        _resolved(office, scan, _one(_found(named, several), sites), f"{subject}/{number}")
         for number, (scan, several) in enumerate(zip(read, tokens, strict=True))
     ]
+
+
+def _found(named: Mapping[str, list[Named]], tokens: Sequence[str]) -> list[Named]:
+    return [item for token in tokens for item in named.get(token, ())]
 
 
 def _read(office: Office, given: GivenScan, person: str, number: int) -> GivenScan:
@@ -114,26 +118,17 @@ def _refuse_what_is_no_code(scan: GivenScan) -> None:
         raise Fault(422, "scan.foreign", message, {"scans": [message]})
 
 
-def _resolved(
-    office: Office, scan: GivenScan, found: Sequence[Named], sites: frozenset[str], subject: str, number: int
-) -> Looked:
+def _resolved(office: Office, scan: GivenScan, named: Named | None, row: str) -> Looked:
+    """Return the scan with what it names; `row` is where its raw text goes in the vault, if it has to be kept."""
     role = scan.role or "unknown"
-    if role in ("seal", "location", "document") and not found:
-        return _by_text(office, scan)
-    named = _one(found, sites)
     if named is None:
-        return _unresolved(office, scan, subject, number)
+        return _by_text(office, scan) if role in ("seal", "location", "document") else _unresolved(office, scan, row)
     if named.type == "patient":
-        return _patient(scan, named, subject, number)
+        return _patient(scan, named, row)
     resolved = ResolvedScan(
-        role=role,
-        type=named.type,
-        subject=named.subject,
-        via=scan.via,
-        therapy=named.therapy,
-        container=named.container,
-        label=named.subject if named.type == "label" else None,
-    )
+        role=role, type=named.type, subject=named.subject, via=scan.via, therapy=named.therapy,
+        container=named.container, label=named.subject if named.type == "label" else None,
+    )  # fmt: skip
     if named.type == "label" and role in ("container", "unknown"):
         resolved = replace(resolved, type="container", subject=named.container)
     return Looked(resolved)
@@ -146,8 +141,8 @@ def _one(found: Sequence[Named], sites: frozenset[str]) -> Named | None:
     return counting[0] if len(subjects) == 1 else None
 
 
-def _patient(scan: GivenScan, named: Named, subject: str, number: int) -> Looked:
-    kept = sealed.secret(subject=subject, name=f"scan.{number}", text=scan.text)
+def _patient(scan: GivenScan, named: Named, row: str) -> Looked:
+    kept = sealed.secret(subject=row, name="scan", text=scan.text)
     resolved = ResolvedScan(
         role=scan.role or "wristband", type="patient", subject=named.subject, via=scan.via, commitment=kept.commitment
     )
@@ -163,8 +158,8 @@ def _by_text(office: Office, scan: GivenScan) -> Looked:
     )
 
 
-def _unresolved(office: Office, scan: GivenScan, subject: str, number: int) -> Looked:
-    kept = sealed.secret(subject=subject, name=f"scan.{number}", text=scan.text)
+def _unresolved(office: Office, scan: GivenScan, row: str) -> Looked:
+    kept = sealed.secret(subject=row, name="scan", text=scan.text)
     resolved = ResolvedScan(
         role=scan.role or "unknown", type="unknown", subject=None, via=scan.via, commitment=kept.commitment
     )

@@ -33,6 +33,18 @@ def open_therapies_of(conn: Connection, patient: str) -> list[str]:
     return list(conn.execute(query).scalars())
 
 
+def is_therapy_of(conn: Connection, coi: str, *, patient: str) -> bool:
+    """Tell whether `coi` is a therapy of `patient`."""
+    query = select(THERAPY.c.coi).where(THERAPY.c.coi == coi, THERAPY.c.patient == patient)
+    return conn.execute(query).first() is not None
+
+
+def may_see(conn: Connection, coi: str, organisations: Iterable[str]) -> bool:
+    """Tell whether one of `organisations` is a party of the therapy `coi`."""
+    query = select(PARTY.c.id).where(PARTY.c.therapy == coi, PARTY.c.organisation.in_(list(organisations)))
+    return conn.execute(query).first() is not None
+
+
 def therapies(
     conn: Connection, *, parties: Iterable[str] | None, after: str = "", limit: int = 50, contains: str = ""
 ) -> Rows:
@@ -136,3 +148,13 @@ def leaf(conn: Connection, position: int) -> dict[str, Any] | None:
     """Return the stored row of the entry at `position`, or None."""
     found = _rows(conn, _LEAF, {"position": position})
     return found[0] if found else None
+
+
+def therapies_about(
+    conn: Connection, *, parties: Iterable[str] | None, therapies: Iterable[str], patients: Iterable[str]
+) -> Rows:
+    """Return the therapies among `therapies` or of `patients` that one of `parties` may see (None: all)."""
+    query = select(THERAPY).where(or_(THERAPY.c.coi.in_(list(therapies)), THERAPY.c.patient.in_(list(patients))))
+    if parties is not None:
+        query = query.where(_visible(parties, THERAPY.c.coi))
+    return _rows(conn, query.order_by(THERAPY.c.changed_at.desc()).limit(200))

@@ -1,0 +1,180 @@
+"""A turn at the door: what the log says of everything a request touches, and the attempt that it makes.
+
+Nothing is decided here; what is malformed, not permitted or not there raises a `Fault` and nothing is recorded.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from coi.actions.attempts import Desk
+from coi.actions.faults import forbidden, malformed, unknown
+from coi.actions.office import Office
+from coi.actions.requests import Caller, StepRequest
+from coi.actions.scans import Looked
+from coi.journey.attempt import Actor, Addressee, Attempt
+from coi.journey.authority import acting_for, may_read, preferred_organisations
+from coi.journey.entry import Tense
+from coi.journey.fold import fold, fold_shipper
+from coi.journey.pathway import Pathway
+from coi.journey.steps import StepKind
+from coi.journey.therapy import Shipper, Therapy
+from coi.journey.values import read_values
+from coi.record import ledger, people, queries
+from coi.record.vault import opaque_token
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One request with its row, its caller, and the desk it is worked on."""
+
+    office: Office
+    request: StepRequest
+    row: StepKind
+    caller: Caller
+    desk: Desk
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What the log says of everything the step touches."""
+
+    streams: Mapping[str, ledger.Stream]
+    therapy: Therapy | None
+    pathway: Pathway | None
+    shipper: Shipper | None
+
+
+def deciding_time(turn: Turn) -> datetime:
+    """Return the time the verdict is for: the server's when asked, the told one (never in the future) when reported."""
+    now, request = turn.desk.at, turn.request
+    skew = request.occurred_at - now
+    limit = timedelta(seconds=turn.office.max_skew_seconds)
+    if request.tense is Tense.ASKED and abs(skew) > limit:
+        seconds = abs(round(skew.total_seconds()))
+        raise malformed("time.skewed", f"The time given is {seconds} s off the server's clock; set the device's clock, "
+                        "or report the step as past.", {"occurred_at": ["Too far from the server's clock."]})  # fmt: skip
+    if skew > limit:
+        raise malformed("time.in_future", "What is reported must have happened already.",
+                        {"occurred_at": ["Lies in the future."]})  # fmt: skip
+    return now if request.tense is Tense.ASKED else min(request.occurred_at, now)
+
+
+def scene_of(turn: Turn, looked: Sequence[Looked]) -> Scene:
+    """Return what the log says of the therapy and the shipper; raises 404 for a therapy that is not the caller's."""
+    shippers = [item.scan.subject for item in looked if item.scan.type == "shipper" and item.scan.subject]
+    coi = turn.request.therapy or next((item.scan.therapy for item in looked if item.scan.therapy), None)
+    streams = _read(turn, [f"shipper:{shippers[0]}"] if shippers else [], coi)
+    shipper = fold_shipper(streams[f"shipper:{shippers[0]}"].entries) if shippers else None
+    if coi is None:
+        coi = _told_by_things(turn, shipper, looked)
+        streams |= _read(turn, [], coi)
+    if coi is None:
+        return Scene(streams, None, None, shipper)
+    conn, office = turn.desk.conn, turn.office
+    therapy = fold(streams[f"therapy:{coi}"].entries, pathway=lambda digest: office.pathway(conn, digest))
+    if therapy is None or not _concerns(therapy, looked, shipper, turn.caller):
+        raise unknown("therapy")
+    return Scene(streams, therapy, office.pathway(conn, therapy.pathway), shipper)
+
+
+def _read(turn: Turn, names: list[str], coi: str | None) -> dict[str, ledger.Stream]:
+    wanted = [*names, *([f"therapy:{coi}"] if coi else [])]
+    return dict(ledger.read_streams(turn.desk.conn, wanted)) if wanted else {}
+
+
+def _told_by_things(turn: Turn, shipper: Shipper | None, looked: Sequence[Looked]) -> str | None:
+    """Return the one therapy that the named container, the shipper's contents or the wristband speak of, or None."""
+    named = (turn.request.values or {}).get("container")
+    container = queries.container(turn.desk.conn, named) if isinstance(named, str) else None
+    if container is not None:
+        return str(container["therapy"])
+    inside = set(shipper.contents.values()) if shipper else set()
+    if len(inside) == 1:
+        return inside.pop()
+    patients = [item.scan.subject for item in looked if item.scan.type == "patient" and item.scan.subject]
+    therapies = queries.open_therapies_of(turn.desk.conn, patients[0]) if patients else []
+    return therapies[0] if len(therapies) == 1 else None
+
+
+def _concerns(therapy: Therapy, looked: Sequence[Looked], shipper: Shipper | None, caller: Caller) -> bool:
+    """A person may touch a therapy of the own organisations, or one whose things are in hand and were scanned."""
+    in_hand = any(item.scan.therapy == therapy.coi for item in looked)
+    inside = shipper is not None and therapy.coi in shipper.contents.values()
+    return in_hand or inside or may_read(therapy, grants=caller.grants)
+
+
+def attempt_of(turn: Turn, scene: Scene, looked: Sequence[Looked]) -> Attempt:
+    """Return the attempt that the request makes; raises 400 for its values, reason or people, 403 without a role."""
+    request = turn.request
+    values, faults = read_values(request.values or {}, declared=turn.row.values)
+    faults |= _reason_faults(request, scene.pathway)
+    if faults:
+        raise malformed("step.values", next(iter(faults.values()))[0], faults)
+    scans = tuple(item.scan for item in looked)
+    offset = request.occurred_at.utcoffset() or timedelta()
+    return Attempt(
+        id=request.id, row=turn.row, actor=_acting(turn, scene, looked), tense=request.tense,
+        occurred_at=min(request.occurred_at, turn.desk.at), offset=round(offset.total_seconds() / 60),
+        zone=request.zone, uncertainty=request.uncertainty, scans=scans, values=values, reason=request.reason,
+        performed_by=_performers(request, turn.desk), documents=tuple(request.documents),
+        device=_device(turn.office, request.device),
+        addressee=_addressee(values["to"], turn.desk) if "to" in values else None,
+    )  # fmt: skip
+
+
+def _reason_faults(request: StepRequest, pathway: Pathway | None) -> dict[str, list[str]]:
+    if request.reason is None or (pathway is not None and request.reason in pathway.reasons):
+        return {}
+    known = ", ".join(sorted(pathway.reasons)) if pathway else "none without a therapy"
+    return {"reason": [f"Expected a coded reason of the pathway: {known}."]}
+
+
+def _acting(turn: Turn, scene: Scene, looked: Sequence[Looked]) -> Actor:
+    """Return for whom the person acts, or raise 403 when the person has none of the roles of the step."""
+    row, grants = turn.row, turn.caller.grants
+    things = [item.scan for item in looked]
+    containers = [scan.container or scan.subject or "" for scan in things if scan.type in ("container", "label")]
+    if scene.therapy is not None and scene.shipper is not None:
+        containers += scene.therapy.in_shipper(scene.shipper.id)
+    held = scene.shipper.custodian.organisation if scene.shipper and scene.shipper.custodian else None
+    preferred = preferred_organisations(scene.therapy, scanned=containers, shipper=held)
+    acting = acting_for(row, grants=grants, preferred=preferred)
+    if acting is None:
+        raise forbidden(f"{row.title} is for {', '.join(sorted(row.who))}; you have none of these roles.")
+    return Actor(turn.caller.person, grants, acting[0], acting[1].value)
+
+
+def _performers(request: StepRequest, desk: Desk) -> tuple[str, ...]:
+    """Return who performed it; asked steps are performed by the caller, so nobody can check in another's name."""
+    if request.tense is Tense.ASKED or not request.performed_by:
+        return ()
+    known = people.organisations_of(desk.conn, request.performed_by)
+    strangers = [person for person in request.performed_by if person not in known]
+    if strangers:
+        raise malformed(
+            "step.performed_by",
+            "Somebody named as performer is not known here.",
+            {"performed_by": ["Expected people of this service."]},
+        )
+    return tuple(dict.fromkeys(request.performed_by))
+
+
+def _addressee(code: str, desk: Desk) -> Addressee:
+    if code in people.known_organisations(desk.conn, [code]):
+        return Addressee(code, "organisation", code)
+    homes = people.organisations_of(desk.conn, [code]).get(code)
+    if not homes:
+        raise malformed(
+            "handoff.addressee",
+            "The addressee is neither an organisation nor a person known here.",
+            {"values.to": ["Expected the code of an organisation or a person."]},
+        )
+    return Addressee(code, "person", homes[0])
+
+
+def _device(office: Office, device: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    if device is None:
+        return None
+    return {"id": opaque_token(office.keys, scope="device", text=device["id"]), "seq": device["seq"]}
