@@ -119,5 +119,7 @@ def _therapy(office: Office, conn: Connection, scan: ResolvedScan, shipper: Ship
 def _shipper_custody(shipper: Shipper | None) -> dict[str, Any] | None:
     if shipper is None or shipper.custodian is None:
         return None
-    return {"organisation": shipper.custodian.organisation, "person": shipper.custodian.person,
-            "place": {"kind": "hand", "id": None}, "state": shipper.state, "contents": sorted(shipper.contents)}  # fmt: skip
+    return {
+        "organisation": shipper.custodian.organisation, "person": shipper.custodian.person,
+        "place": {"kind": "hand", "id": None}, "state": shipper.state, "contents": sorted(shipper.contents),
+    }  # fmt: skip

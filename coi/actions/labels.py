@@ -91,9 +91,9 @@ def _said(office: Office, therapy: Therapy, pathway: Pathway, label: Label) -> l
     text = pathway.labels.get(container.purpose.value, LabelText(container.purpose.value.replace("_", " "), ()))
     return labels.LabelContent(
         code=label.serial, coi=grouped(therapy.coi), container=grouped(container.id), serial=grouped(label.serial),
-        number=container.number, total=len(therapy.of_purpose(container.purpose)), title=text.title,
-        statements=text.statements, lines=_lines(therapy, pathway, container), position=label.position.replace("_", " "),
-        generation=label.generation, banner=DEMO_BANNER if office.demo else None,
+        number=container.number, total=len(therapy.of_purpose(container.purpose)),
+        title=text.title, statements=text.statements, lines=_lines(therapy, pathway, container),
+        position=label.position.replace("_", " "), generation=label.generation, banner=DEMO_BANNER if office.demo else None,
     )  # fmt: skip
 
 

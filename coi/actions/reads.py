@@ -131,8 +131,8 @@ def clocks(
     """Return the clocks in `states` that the caller may see, soonest deadline first."""
     strange = [state for state in states if state not in (*CLOCK_STATES, "ended")]
     if strange:
-        raise malformed("clocks.state", f"There is no clock state {strange[0][:20]!a}; expected {', '.join(CLOCK_STATES)}.",
-                        {"state": [f"Expected {', '.join(CLOCK_STATES)} or ended."]})  # fmt: skip
+        message = f"There is no such clock state; expected {', '.join(CLOCK_STATES)} or ended."
+        raise malformed("clocks.state", message, {"state": [message]})
     with office.store.read() as conn:
         rows = queries.clocks(conn, states=states, parties=parties_of(caller), after=after, limit=limit + 1)
     page = _page(rows, limit, lambda row: f"{row['due_at']}/{row['id']}")

@@ -195,9 +195,7 @@ def _refuse_second_therapy(request: EnrolRequest, patient: str, caller: Caller, 
     if open_ones and not (request.repeat_of and request.reason):
         visible = [coi for coi in open_ones if queries.may_see(conn, coi, caller.grants)]
         name = visible[0] if visible else "a therapy at another site"
-        message = (
-            f"This patient has an open therapy already: {name}. To enrol another, name it in repeat_of with a reason."
-        )
+        message = f"This patient has an open therapy already: {name}. For another, name it in repeat_of with a reason."
         raise Fault(409, "therapy.open", message, {"repeat_of": [f"Expected {name} and a reason."]})
 
 

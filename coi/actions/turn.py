@@ -53,8 +53,8 @@ def deciding_time(turn: Turn) -> datetime:
     limit = timedelta(seconds=turn.office.max_skew_seconds)
     if request.tense is Tense.ASKED and abs(skew) > limit:
         seconds = abs(round(skew.total_seconds()))
-        raise malformed("time.skewed", f"The time given is {seconds} s off the server's clock; set the device's clock, "
-                        "or report the step as past.", {"occurred_at": ["Too far from the server's clock."]})  # fmt: skip
+        message = f"The time given is {seconds} s off the server's clock; set the device's clock or report it as past."
+        raise malformed("time.skewed", message, {"occurred_at": [message]})
     if skew > limit:
         raise malformed("time.in_future", "What is reported must have happened already.",
                         {"occurred_at": ["Lies in the future."]})  # fmt: skip

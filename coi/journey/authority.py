@@ -32,11 +32,12 @@ def preferred_organisations(therapy: Therapy | None, *, scanned: Iterable[str], 
     """
     if therapy is None:
         return [shipper] if shipper else []
-    ids = frozenset(scanned)
-    offers = therapy.open_handoffs(containers=ids)
-    addressed = [offer.to for offer in offers]
-    held = [therapy.containers[id_].custodian.organisation for id_ in ids if id_ in therapy.containers]
-    return [*addressed, *held, *([shipper] if shipper else []), therapy.site]
+    ids = list(dict.fromkeys(scanned))
+    living = [container for container in therapy.containers.values() if container.living]
+    addressed = [offer.to for offer in therapy.open_handoffs(containers=frozenset(ids))]
+    held = [container.custodian.organisation for container in living if container.id in ids]
+    elsewhere = [container.custodian.organisation for container in living]
+    return [*addressed, *held, *([shipper] if shipper else []), *elsewhere, therapy.site]
 
 
 def may_read(therapy: Therapy, *, grants: Mapping[str, frozenset[Role]]) -> bool:
