@@ -9,7 +9,9 @@ synchronous_commit=on. Why WAL, why our own lock before `BEGIN IMMEDIATE`, and w
 (so that nobody but the holder of the write lock can run a checkpoint): docs/adr/0001-journal-mode-and-write-lock.md.
 
 Connections are opened when they are first needed, hence after the web workers fork, and a forked child never
-uses one of its parent's. What this module does not know: tables, entries, retries.
+uses one of its parent's (for SQLite see coi/record/sqlitefile.py).
+
+What this module does not know: tables, entries, retries.
 """
 
 from __future__ import annotations
@@ -17,22 +19,22 @@ from __future__ import annotations
 import os
 import select
 import sqlite3
-import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote
+from weakref import WeakSet
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import Pool, QueuePool
+from sqlalchemy.pool import Pool
 
+from coi.record.sqlitefile import ForkedInUse, reader_engine, writer_engine
 from coi.record.writelock import StoreBusy, WriteReentered, one_write_per_thread, write_lock
 
-__all__ = ["Store", "StoreBusy", "WriteReentered", "is_unique_violation", "open_store"]
+__all__ = ["ForkedInUse", "Store", "StoreBusy", "WriteReentered", "is_unique_violation", "open_store"]
 
 _POOL = {"pool_size": 8, "max_overflow": 8}  # connections per process: kept open, and opened besides in a rush
 _STATEMENT_SECONDS = 60
@@ -96,13 +98,10 @@ def open_store(url: str, *, wait: float = 10.0) -> Store:
     parsed = make_url(url)
     kind = parsed.get_backend_name()
     if kind == "sqlite":
-        store = _open_sqlite(parsed, wait)
-    elif kind == "postgresql":
-        store = _open_postgresql(parsed, wait)
-    else:
-        raise ValueError(f"got a database url of kind {kind}, expected sqlite or postgresql: change the url")
-    _open_stores.add(store)
-    return store
+        return _open_sqlite(parsed, wait)
+    if kind == "postgresql":
+        return _open_postgresql(parsed, wait)
+    raise ValueError(f"got a database url of kind {kind}, expected sqlite or postgresql: change the url")
 
 
 def is_unique_violation(exc: BaseException) -> bool:
@@ -145,41 +144,11 @@ def _open_sqlite(url: URL, wait: float) -> Store:
         )
     path = Path(url.database).absolute()
     lock = write_lock(path)
-    pool = {"poolclass": QueuePool, "pool_timeout": wait}
     return Store(
         dialect="sqlite",
-        _writer=create_engine(
-            "sqlite+pysqlite://", creator=lambda: _connect_writer(path, wait), pool_size=1, max_overflow=0, **pool
-        ),
-        _reader=create_engine("sqlite+pysqlite://", creator=lambda: _connect_reader(path, wait), **_POOL, **pool),
+        _writer=writer_engine(path, wait=wait),
+        _reader=reader_engine(path, wait=wait, **_POOL),
         _queue=lambda: lock.held(wait=wait),
-    )
-
-
-def _connect_writer(path: Path, wait: float) -> sqlite3.Connection:
-    conn = _connect_sqlite(path, "rwc", wait)
-    conn.execute("PRAGMA synchronous=FULL")
-    conn.execute("PRAGMA foreign_keys=ON")
-    conn.execute("PRAGMA recursive_triggers=ON")  # else INSERT OR REPLACE deletes past the append-only triggers
-    (mode,) = conn.execute("PRAGMA journal_mode=WAL").fetchone()
-    if mode != "wal":
-        conn.close()
-        raise ValueError(f"got journal mode {mode} for {path.name}, expected wal: keep the file on a local disk")
-    return conn
-
-
-def _connect_reader(path: Path, wait: float) -> sqlite3.Connection:
-    return _connect_sqlite(path, "ro", wait)
-
-
-def _connect_sqlite(path: Path, mode: str, wait: float) -> sqlite3.Connection:
-    return sqlite3.connect(
-        f"file:{quote(str(path))}?mode={mode}",
-        uri=True,
-        timeout=wait,
-        isolation_level=None,  # no BEGIN but ours
-        check_same_thread=False,  # used by many threads, never by two at once: the pool sees to that
-        cached_statements=256,
     )
 
 
@@ -193,6 +162,7 @@ def _open_postgresql(url: URL, wait: float) -> Store:
         **_POOL,
     )
     event.listen(writer, "checkout", _refuse_a_dead_line)
+    _postgresql_engines.add(writer)
     reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     key = url.render_as_string()
     return Store(dialect="postgresql", _writer=writer, _reader=reader, _queue=lambda: one_write_per_thread(key))
@@ -223,16 +193,15 @@ def _refuse_a_dead_line(driver_connection: Any, _record: object, _proxy: object)
         raise DisconnectionError
 
 
-_open_stores: weakref.WeakSet[Store] = weakref.WeakSet()
+_postgresql_engines: WeakSet[Engine] = WeakSet()
 _inherited: list[Pool] = []
 
 
 def _leave_the_parents_connections_alone() -> None:
     """Give a forked child empty pools. The parent's are kept, unused: closing one would talk on its line."""
-    for store in list(_open_stores):
-        for engine in {store._writer, store._reader}:
-            _inherited.append(engine.pool)
-            engine.dispose(close=False)
+    for engine in list(_postgresql_engines):
+        _inherited.append(engine.pool)
+        engine.dispose(close=False)
 
 
 os.register_at_fork(after_in_child=_leave_the_parents_connections_alone)

@@ -1,0 +1,123 @@
+"""Connections to a SQLite file: how a writer and a reader are opened, and what happens to them at a fork.
+
+A writer runs in WAL mode and syncs at every COMMIT. A reader opens the file read-only, so that it cannot write and
+cannot run a checkpoint, not even when it is the last to close (docs/adr/0001-journal-mode-and-write-lock.md).
+
+SQLite keeps a process-wide account of the file locks it holds. A forked child inherits the account but not the
+locks: it would believe that it holds what only its parent holds, and another process could then empty the WAL
+under its hands. So connections that nobody uses are closed before a fork, none can be opened during it, and a
+child whose parent was using a file at that moment is refused that file for good.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from pathlib import Path
+from urllib.parse import quote
+from weakref import WeakSet
+
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.pool import QueuePool
+
+
+class ForkedInUse(RuntimeError):
+    """A process was forked while its parent was using a SQLite file: a mistake in the program."""
+
+
+class _Connection(sqlite3.Connection):
+    """A connection that is known as open until it is closed."""
+
+    file: str
+
+    def close(self) -> None:
+        super().close()
+        _open.discard(self)
+
+
+def writer_engine(path: Path, *, wait: float) -> Engine:
+    """Return an engine with one connection that may write; to be used under the write lock only."""
+    return _engine(path, mode="rwc", wait=wait, pool_size=1, max_overflow=0)
+
+
+def reader_engine(path: Path, *, wait: float, pool_size: int, max_overflow: int) -> Engine:
+    """Return an engine whose connections cannot write. `wait` is in seconds."""
+    return _engine(path, mode="ro", wait=wait, pool_size=pool_size, max_overflow=max_overflow)
+
+
+def _engine(path: Path, *, mode: str, wait: float, pool_size: int, max_overflow: int) -> Engine:
+    engine = create_engine(
+        "sqlite+pysqlite://",
+        creator=lambda: _open_file(path, mode=mode, wait=wait),
+        poolclass=QueuePool,
+        pool_timeout=wait,
+        pool_size=pool_size,
+        max_overflow=max_overflow,
+    )
+    _engines.add(engine)
+    return engine
+
+
+def _open_file(path: Path, *, mode: str, wait: float) -> sqlite3.Connection:
+    with _opening:
+        file = os.path.realpath(path)
+        if file in _in_use_by_the_parent:
+            raise ForkedInUse(
+                f"got a process that was forked while its parent was using {path.name}, expected one forked before: "
+                "end the parent's reads and writes first, or start a new program"
+            )
+        conn = sqlite3.connect(
+            f"file:{quote(str(path))}?mode={mode}",
+            uri=True,
+            timeout=wait,
+            isolation_level=None,  # no BEGIN but ours
+            check_same_thread=False,  # used by many threads, never by two at once: the pool sees to that
+            cached_statements=256,
+            factory=_Connection,
+        )
+        conn.file = file
+        _open.add(conn)
+    if mode != "ro":
+        _prepare_to_write(conn)
+    return conn
+
+
+def _prepare_to_write(conn: _Connection) -> None:
+    conn.execute("PRAGMA synchronous=FULL")
+    conn.execute("PRAGMA foreign_keys=ON")
+    conn.execute("PRAGMA recursive_triggers=ON")  # else INSERT OR REPLACE deletes past the append-only triggers
+    (mode,) = conn.execute("PRAGMA journal_mode=WAL").fetchone()
+    if mode != "wal":
+        conn.close()
+        raise ValueError(f"got journal mode {mode}, expected wal: keep {Path(conn.file).name} on a local disk")
+
+
+_opening = threading.Lock()
+_open: WeakSet[_Connection] = WeakSet()
+_engines: WeakSet[Engine] = WeakSet()
+_in_use_by_the_parent: set[str] = set()
+_inherited: list[_Connection] = []
+
+
+def _close_what_is_idle() -> None:
+    # Not under the write lock: a checkpoint on closing needs the whole file to itself, so nobody else has it open.
+    _opening.acquire()
+    for engine in list(_engines):
+        engine.dispose()
+
+
+def _go_on() -> None:
+    _opening.release()
+
+
+def _refuse_what_is_in_use() -> None:
+    global _opening  # noqa: PLW0603 - the parent's was taken for the fork
+    _opening = threading.Lock()
+    _inherited.extend(_open)  # kept for good: closing them would do harm, too
+    _in_use_by_the_parent.update(conn.file for conn in _inherited)
+    for engine in list(_engines):
+        engine.dispose(close=False)
+
+
+os.register_at_fork(before=_close_what_is_idle, after_in_parent=_go_on, after_in_child=_refuse_what_is_in_use)
