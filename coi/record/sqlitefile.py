@@ -18,8 +18,8 @@ from pathlib import Path
 from urllib.parse import quote
 from weakref import WeakSet
 
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.pool import QueuePool
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 
 class ForkedInUse(RuntimeError):
@@ -30,6 +30,7 @@ class _Connection(sqlite3.Connection):
     """A connection that is known as open until it is closed."""
 
     file: str
+    forks: int  # of this process before it was opened
 
     def close(self) -> None:
         super().close()
@@ -55,6 +56,7 @@ def _engine(path: Path, *, mode: str, wait: float, pool_size: int, max_overflow:
         pool_size=pool_size,
         max_overflow=max_overflow,
     )
+    event.listen(engine, "checkin", _close_what_outlived_a_fork)
     _engines.add(engine)
     return engine
 
@@ -76,7 +78,7 @@ def _open_file(path: Path, *, mode: str, wait: float) -> sqlite3.Connection:
             cached_statements=256,
             factory=_Connection,
         )
-        conn.file = file
+        conn.file, conn.forks = file, _forks
         _open.add(conn)
     if mode != "ro":
         _prepare_to_write(conn)
@@ -94,6 +96,7 @@ def _prepare_to_write(conn: _Connection) -> None:
 
 
 _opening = threading.Lock()
+_forks = 0
 _open: WeakSet[_Connection] = WeakSet()
 _engines: WeakSet[Engine] = WeakSet()
 _in_use_by_the_parent: set[str] = set()
@@ -102,9 +105,17 @@ _inherited: list[_Connection] = []
 
 def _close_what_is_idle() -> None:
     # Not under the write lock: a checkpoint on closing needs the whole file to itself, so nobody else has it open.
+    global _forks  # noqa: PLW0603 - one count for the process
     _opening.acquire()
+    _forks += 1
     for engine in list(_engines):
         engine.dispose()
+
+
+def _close_what_outlived_a_fork(conn: _Connection | None, record: ConnectionPoolEntry) -> None:
+    # It was in use at the fork and comes back to a pool that was replaced; the next child may then use the file.
+    if conn is not None and conn.forks != _forks:
+        record.invalidate()
 
 
 def _go_on() -> None:
