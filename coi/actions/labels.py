@@ -93,7 +93,8 @@ def _said(office: Office, therapy: Therapy, pathway: Pathway, label: Label) -> l
         code=label.serial, coi=grouped(therapy.coi), container=grouped(container.id), serial=grouped(label.serial),
         number=container.number, total=len(therapy.of_purpose(container.purpose)),
         title=text.title, statements=text.statements, lines=_lines(therapy, pathway, container),
-        position=label.position.replace("_", " "), generation=label.generation, banner=DEMO_BANNER if office.demo else None,
+        position=label.position.replace("_", " "), generation=label.generation,
+        banner=DEMO_BANNER if office.demo else None,
     )  # fmt: skip
 
 

@@ -163,7 +163,15 @@ def _unresolved(office: Office, scan: GivenScan, row: str) -> Looked:
     resolved = ResolvedScan(
         role=scan.role or "unknown", type="unknown", subject=None, via=scan.via, commitment=kept.commitment
     )
-    if scan.role != "shipper" or scan.text[3:4] == "-":
+    if scan.role != "shipper" or _in_our_form(scan.text):
         return Looked(resolved, (kept,))
     token = codes.foreign_token(office.keys, text=scan.text, scope="shipper")
-    return Looked(resolved, (kept,), {"token": token, "type": "shipper"})
+    return Looked(replace(resolved, type="unlisted"), (kept,), {"token": token, "type": "shipper"})
+
+
+def _in_our_form(text: str) -> bool:
+    try:
+        parse(text)
+    except NotOurs:
+        return False
+    return True

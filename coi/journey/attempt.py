@@ -24,7 +24,7 @@ class ResolvedScan:
     """
 
     role: str
-    type: str  # container | label | shipper | patient | location | seal | therapy | donation | lot | unknown
+    type: str  # container | label | shipper | patient | location | seal | therapy | unlisted (a shipper's own code) | unknown
     subject: str | None
     via: str
     therapy: str | None = None

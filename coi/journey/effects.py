@@ -344,7 +344,8 @@ def _start(container: Container, window: str, entry: Entry) -> None:
 def _charge(shipper: Shipper, entry: Entry) -> None:
     shipper.state, shipper.charged_at = "charged", entry.occurred_at
     shipper.hold_hours = entry.values.get("hold_hours")
-    shipper.custodian = shipper.custodian or _acting(entry)
+    if not shipper.contents:  # whoever charges an empty shipper has it in hand
+        shipper.custodian = _acting(entry)
 
 
 def _pack(shipper: Shipper, entry: Entry) -> None:

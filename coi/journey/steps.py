@@ -299,7 +299,7 @@ _ROWS = (
         kind="shipper.charged",
         title="Charge a shipper",
         who=CARRIERS,
-        stops=ALWAYS_STOPS,
+        stops=ALWAYS_STOPS | {_F.IDENTITY},
         always=True,
         scans=(Scan(ScanRole.SHIPPER, 0, 1, "Scan the shipper; without a scan it gets a new code of ours."),),
         values=(Whole(name="hold_hours", text="Hours for which the shipper keeps its temperature.", low=1, high=960),),

@@ -17,7 +17,8 @@ _TEXT_ONLY = frozenset({"seal", "location", "document"})
 def codes_are_known(case: Case) -> Iterator[Problem]:
     """Every scanned code names something we know: a patient, a label, a container, a shipper."""
     for scan in case.attempt.scans:
-        if scan.subject is None and scan.role not in _TEXT_ONLY:
+        first_seen = scan.type == "unlisted" and case.kind == "shipper.charged"  # charging makes a shipper known
+        if scan.subject is None and scan.role not in _TEXT_ONLY and not first_seen:
             yield Problem(
                 _ID,
                 f"The scanned {scan.role} is not known here. Check that it is the right one.",
