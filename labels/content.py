@@ -1,0 +1,65 @@
+"""What a label says, and what it must say before it may be printed."""
+
+from dataclasses import dataclass
+
+
+class LabelError(Exception):
+    """The label cannot be printed in full and truthfully; the message says what was got, expected and to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelContent:
+    """Everything that one label says, as text that is printed exactly so.
+
+    `code` is the text of the QR symbol; `coi`, `container` and `serial` are eye-readable, in groups; `number` of
+    `total` counts the containers of one purpose; `statements` are in order of weight, the first is on every label;
+    `lines` are pairs of caption and value; `generation` counts the labels of this container and position, from 1.
+    """
+
+    code: str
+    coi: str
+    container: str
+    serial: str
+    number: int
+    total: int
+    title: str
+    statements: tuple[str, ...]
+    lines: tuple[tuple[str, str], ...] = ()
+    position: str
+    generation: int
+    banner: str | None = None
+
+    @property
+    def count(self) -> str:
+        """The container's number, as it is read: ``1 of 2``."""
+        return f"{self.number} of {self.total}"
+
+    @property
+    def place(self) -> str:
+        """Where the label belongs and which print it is: ``bag, label 1``."""
+        return f"{self.position}, label {self.generation}"
+
+
+IDENTITY = ("code", "coi", "container", "serial")
+
+
+def refuse_unfit(content: LabelContent) -> None:
+    """Raise LabelError for content that names nothing, counts wrongly, or says two identities at once."""
+    for field in IDENTITY:
+        if not getattr(content, field).strip():
+            raise LabelError(f"The label's {field} is empty, expected an identifier; nothing was printed.")
+    if not 1 <= content.number <= content.total:
+        raise LabelError(f"The label says container {content.count}, expected a number from 1 to the total.")
+    if content.generation < 1:
+        raise LabelError(f"The label's generation is {content.generation}, expected 1 or more.")
+    if not content.statements or not content.statements[0].strip():
+        raise LabelError("The label has no statement, expected at least one; add it to the pathway's label text.")
+    if _significant(content.serial) not in _significant(content.code):
+        raise LabelError(
+            f"The QR would say {content.code!r} where the eye reads {content.serial!r}, expected the same serial."
+        )
+
+
+def _significant(text: str) -> str:
+    """The letters and digits of an identifier, without its hyphens and groups."""
+    return "".join(character for character in text if character.isalnum())

@@ -1,0 +1,21 @@
+"""A layout as ZPL II. Only the bitmap is sent, as hexadecimal digits: no text can become a printer's command."""
+
+from typing import Final
+
+from PIL import ImageChops
+
+from labels.layout import Layout
+from labels.raster import draw
+
+# What an earlier job may have left set: no shift, not upside down, not mirrored, not inverted, one copy.
+_PLAIN: Final = "^LH0,0^LS0^PON^PMN^LRN^PQ1"
+
+
+def render_zpl(layout: Layout, *, dpi: int) -> bytes:
+    """Return one label for a ZPL printer of `dpi` (203, 300 or 600, else LabelError): the same dots as the PNG."""
+    picture = draw(layout, dpi=dpi)
+    ink = ImageChops.invert(picture).tobytes()  # ZPL: a bit that is set is black; padding to whole bytes stays white
+    across = (picture.width + 7) // 8
+    size = f"^PW{picture.width}^LL{picture.height}"
+    graphic = f"^FO0,0^GFA,{len(ink)},{len(ink)},{across},{ink.hex().upper()}^FS"
+    return f"^XA{_PLAIN}{size}{graphic}^XZ\n".encode("ascii")
