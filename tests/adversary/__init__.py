@@ -1,0 +1,1 @@
+"""What machines, networks and two people at once do to a step: races, kills, lost answers."""
