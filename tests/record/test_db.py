@@ -361,6 +361,15 @@ def test_a_postgresql_writer_reads_what_was_committed_and_never_waits_for_ever(p
     assert found == ["read committed", "on", "10s", "1min", "1min"]
 
 
+def test_a_database_whose_defaults_were_loosened_is_written_to_as_strictly(postgresql_store, postgresql_url):
+    with psycopg.connect(postgresql_url, autocommit=True) as admin:
+        for setting in ("synchronous_commit = off", "default_transaction_isolation = 'repeatable read'"):
+            admin.execute(f'ALTER DATABASE "{admin.info.dbname}" SET {setting}')
+    with postgresql_store.write() as conn:
+        assert conn.execute(text("SHOW synchronous_commit")).scalar_one() == "on"
+        assert conn.execute(text("SHOW transaction_isolation")).scalar_one() == "read committed"
+
+
 def test_options_of_the_url_are_kept_beside_ours(postgresql_url):
     store = open_store(postgresql_url + "&options=-c%20work_mem%3D8MB")
     with store.read() as conn:
