@@ -36,25 +36,26 @@ class LabelContent:
 
     @property
     def place(self) -> str:
-        """Where the label belongs and which print it is: ``bag, label 1``."""
-        return f"{self.position}, label {self.generation}"
+        """Where the label belongs and which of its labels it is: ``bag, generation 1``."""
+        return f"{self.position}, generation {self.generation}"
 
 
-IDENTITY = ("code", "coi", "container", "serial")
+NEEDED = ("code", "coi", "container", "serial", "title", "position")
 
 
 def refuse_unfit(content: LabelContent) -> None:
     """Raise LabelError for content that names nothing, counts wrongly, or says two identities at once."""
-    for field in IDENTITY:
+    for field in NEEDED:
         if not getattr(content, field).strip():
-            raise LabelError(f"The label's {field} is empty, expected an identifier; nothing was printed.")
+            raise LabelError(f"The label's {field} is empty, expected text; nothing was printed.")
     if not 1 <= content.number <= content.total:
         raise LabelError(f"The label says container {content.count}, expected a number from 1 to the total.")
     if content.generation < 1:
         raise LabelError(f"The label's generation is {content.generation}, expected 1 or more.")
     if not content.statements or not content.statements[0].strip():
         raise LabelError("The label has no statement, expected at least one; add it to the pathway's label text.")
-    if _significant(content.serial) not in _significant(content.code):
+    serial = _significant(content.serial)
+    if not serial or serial not in _significant(content.code):
         raise LabelError(
             f"The QR would say {content.code!r} where the eye reads {content.serial!r}, expected the same serial."
         )

@@ -64,7 +64,7 @@ def extent(text: str, *, bold: bool) -> tuple[float, float]:
 
 def refuse_unprintable(text: str, *, field: str, bold: bool) -> None:
     """Raise LabelError, with the character's name, when `text` holds one that would not be seen as itself."""
-    for character in text:
+    for character in sorted(set(text)):
         if ord(character) not in _advances(bold=bold) or unicodedata.category(character).startswith("C"):
             name = unicodedata.name(character, "a control character")
             raise LabelError(

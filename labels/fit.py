@@ -7,6 +7,8 @@ from labels import face
 from labels.content import LabelError
 from labels.template import Box, Style
 
+LONGEST = 1000  # characters: more is on no label, and is not measured first
+
 
 class Fitted(NamedTuple):
     """Text broken into rows, and the em in millimetres at which all of it is within its box."""
@@ -20,6 +22,8 @@ def fit(text: str, box: Box, style: Style, *, field: str) -> Fitted:
 
     Raises LabelError for a character that the face lacks, for no text, and for text that is too long for the box.
     """
+    if len(text) > LONGEST:
+        raise _too_long(text, style, field)
     face.refuse_unprintable(text, field=field, bold=style.bold)
     if not text.strip():
         raise LabelError(f"The label's {field} is empty, expected text.")

@@ -106,10 +106,12 @@ def _lines(content: LabelContent, table: Table | None) -> Iterator[_Said]:
     for number, (caption, value) in enumerate(content.lines):
         top = box.top + number * high
         captions.append(
-            _Said(f"caption {caption}", caption, Box(box.left, top, table.caption_width, high), table.caption)
+            _Said(
+                f"caption of line {number + 1}", caption, Box(box.left, top, table.caption_width, high), table.caption
+            )
         )
         beside = Box(box.left + table.caption_width, top, box.width - table.caption_width, high)
-        values.append(_Said(f"line {caption}", value, beside, table.value))
+        values.append(_Said(f"line {caption!r}", value, beside, table.value))
     yield from _even(captions)
     yield from _even(values)
 
@@ -127,15 +129,21 @@ def _fitted(one: _Said) -> Fitted:
 def _placed(one: _Said) -> Text:
     fitted = _fitted(one)
     style, inner = one.style, one.box.inset(one.style.padding)
-    up, down = face.extent(one.text, bold=style.bold)
-    high = (up + down + (len(fitted.rows) - 1) * face.LEADING) * fitted.size
-    first = inner.top + (inner.height - high) / 2 + up * fitted.size
+    first = _first_baseline(one, inner, fitted)
     rows = tuple(
         Row(text=text, left=_left(text, inner, style, fitted.size), size=fitted.size,
             baseline=first + number * face.LEADING * fitted.size)
         for number, text in enumerate(fitted.rows)
     )  # fmt: skip
     return Text(field=one.field, box=one.box, rows=rows, bold=style.bold, white=style.look == "bar")
+
+
+def _first_baseline(one: _Said, inner: Box, fitted: Fitted) -> float:
+    """Capitals stand in the middle of the box, so that neighbours align; ink that would leave the box moves them."""
+    up, down = (reach * fitted.size for reach in face.extent(one.text, bold=one.style.bold))
+    below = (len(fitted.rows) - 1) * face.LEADING * fitted.size
+    middle = inner.top + (inner.height - below + face.CAP_HEIGHT * fitted.size) / 2
+    return min(max(middle, inner.top + up), inner.bottom - down - below)
 
 
 def _left(text: str, inner: Box, style: Style, size: float) -> float:

@@ -5,11 +5,11 @@ from typing import Final
 
 import qrcode
 from qrcode.constants import ERROR_CORRECT_Q
-from qrcode.exceptions import DataOverflowError
 
 from labels.content import LabelError
 from labels.template import Box, Template
 
+LONGEST: Final = 256  # characters: far more than an identifier, and not encoded first
 QUIET: Final = 4  # modules on each side, ISO/IEC 18004
 
 
@@ -40,6 +40,8 @@ def encode(code: str, template: Template) -> Symbol:
 
     Raises LabelError for other characters, and for more text than the template's smallest module allows.
     """
+    if len(code) > LONGEST:
+        raise LabelError(f"The QR's code has {len(code)} characters, expected at most {LONGEST}.")
     if not (code.isascii() and code.isprintable()):
         raise LabelError(f"The QR would say {code!r}, expected only visible ASCII characters; nothing was printed.")
     symbol = Symbol(box=template.symbol, dark=_modules(code))
@@ -53,9 +55,6 @@ def encode(code: str, template: Template) -> Symbol:
 
 def _modules(code: str) -> tuple[tuple[bool, ...], ...]:
     written = qrcode.QRCode(error_correction=ERROR_CORRECT_Q, border=0)
-    try:
-        written.add_data(code)
-        written.make(fit=True)
-    except (DataOverflowError, ValueError) as fault:
-        raise LabelError(f"The QR's code has {len(code)} characters, more than any QR symbol holds.") from fault
+    written.add_data(code)
+    written.make(fit=True)
     return tuple(tuple(bool(module) for module in row) for row in written.get_matrix())
