@@ -122,6 +122,19 @@ def test_a_writer_that_gets_no_turn_in_time_is_told_that_the_store_is_busy(store
     impatient.close()
 
 
+def test_a_writer_that_a_foreign_program_keeps_waiting_is_told_that_the_store_is_busy(sqlite_url):
+    store = open_store(sqlite_url, wait=0.1)
+    write_pages(store, 1)
+    foreign = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
+    foreign.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreBusy, match="stayed busy"), store.write():
+        pytest.fail("two wrote at once")
+    foreign.execute("ROLLBACK")
+    write_pages(store, 1)
+    foreign.close()
+    store.close()
+
+
 def test_readers_that_use_up_all_connections_are_told_that_the_store_is_busy(store_url, store):
     crowded = open_store(store_url, wait=0.1)
     with ExitStack() as readers:
@@ -496,7 +509,8 @@ def test_a_checkpoint_after_a_large_write_is_over_before_the_lock_is_free(sqlite
     assert database.stat().st_size == after_commit
 
 
-def test_a_reader_that_closes_last_runs_no_checkpoint(sqlite_store, sqlite_url):
+@pytest.mark.parametrize("after", ["a killed writer", "a cut of power"])
+def test_a_reader_that_closes_last_runs_no_checkpoint(sqlite_store, sqlite_url, after):
     def leaves_a_wal(talk):
         write_pages(open_store(sqlite_url), 20)
         os.kill(os.getpid(), 9)
@@ -504,12 +518,23 @@ def test_a_reader_that_closes_last_runs_no_checkpoint(sqlite_store, sqlite_url):
     with other(leaves_a_wal) as writer:
         writer.process.join()
     database, wal = files(sqlite_url)
+    if after == "a cut of power":
+        database.with_name(f"{database.name}-shm").unlink()  # shared memory: gone, and worked out from the WAL again
     before = (database.read_bytes(), wal.read_bytes())
     reader = open_store(sqlite_url)
     with reader.read() as conn:
         assert conn.execute(text("SELECT count(*) FROM page")).scalar_one() == 20
     reader._reader.dispose()
     assert (database.read_bytes(), wal.read_bytes()) == before
+
+
+def test_the_first_to_open_after_a_clean_end_may_be_a_reader(sqlite_store, sqlite_url):
+    _, wal = files(sqlite_url)
+    write_pages(sqlite_store, 20)
+    sqlite_store.close()
+    assert not wal.exists()
+    with sqlite_store.read() as conn:
+        assert conn.execute(text("SELECT count(*) FROM page")).scalar_one() == 20
 
 
 def test_closing_a_store_waits_for_the_write_lock_and_then_empties_the_wal(sqlite_url):
