@@ -19,7 +19,7 @@ _KEYS = {
 }
 _FUNCTION = """
 CREATE OR REPLACE FUNCTION coi_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION '% is append-only: % is refused', TG_TABLE_NAME, TG_OP; END $$
+BEGIN RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is append-only: ' || TG_OP || ' is refused'; END $$
 """
 
 

@@ -17,12 +17,21 @@ class Known:
     person: str
     name: str
     grants: Mapping[str, frozenset[Role]]
+    created_at: str
     seen_at: str
     expires_at: str
 
 
 _BY_TOKEN = (
-    select(TOKEN.c.person, PERSON.c.name, TOKEN.c.seen_at, TOKEN.c.expires_at, GRANT.c.organisation, GRANT.c.role)
+    select(
+        TOKEN.c.person,
+        PERSON.c.name,
+        TOKEN.c.created_at,
+        TOKEN.c.seen_at,
+        TOKEN.c.expires_at,
+        GRANT.c.organisation,
+        GRANT.c.role,
+    )
     .join(PERSON, PERSON.c.code == TOKEN.c.person)
     .join(GRANT, GRANT.c.person == PERSON.c.code, isouter=True)
     .where(
@@ -50,7 +59,8 @@ def by_token(conn: Connection, secret: str, *, kind: str, now: str) -> Known | N
         if row.organisation is not None:
             grants.setdefault(row.organisation, set()).add(Role(row.role))
     frozen = {organisation: frozenset(roles) for organisation, roles in grants.items()}
-    return Known(rows[0].person, rows[0].name, frozen, rows[0].seen_at, rows[0].expires_at)
+    first = rows[0]
+    return Known(first.person, first.name, frozen, first.created_at, first.seen_at, first.expires_at)
 
 
 def add_token(conn: Connection, *, secret: str, kind: str, person: str, at: str, expires_at: str) -> None:

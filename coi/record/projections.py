@@ -36,6 +36,12 @@ def clear(conn: Connection) -> None:
         conn.execute(delete(table))
 
 
+def insert_all(conn: Connection, name: str, rows: list[Row]) -> None:
+    """Write rows into an empty projection."""
+    if rows:
+        conn.execute(_upsert(conn, {**PROJECTIONS, "shipper": SHIPPER}[name]), rows)
+
+
 def stored(conn: Connection) -> Mapping[str, dict[str, Row]]:
     """Return every projected row by table and key, to be compared with a fresh fold."""
     found: dict[str, dict[str, Row]] = {}

@@ -1,0 +1,105 @@
+"""People at the door: signing in, sessions, tokens.
+
+* A password is hashed with argon2id. An unknown person costs as much work as a wrong password and hears the same.
+* After several wrong passwords an account is locked for a while; the database remembers, whatever worker is asked.
+* A session ends after a time without a request, and at the latest after a working day. A bearer token ends at its date.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from coi.actions.faults import Fault
+from coi.actions.office import Office
+from coi.journey.entry import from_instant, instant
+from coi.record import people
+from coi.record.people import Known
+
+FAILURES_ALLOWED = 5
+LOCKED_FOR = timedelta(minutes=15)
+TOUCH_EVERY = timedelta(minutes=1)
+TOKEN_DAYS = 365
+_WRONG = "The name or the password is wrong, or the account is locked for now."
+
+
+def sign_in(office: Office, person: str, password: str, *, hasher: PasswordHasher, idle: timedelta) -> str:
+    """Return the secret of a new session for `person`; raises Fault 401 with one sentence for every failure."""
+    now = office.now()
+    with office.store.read() as conn:
+        account = people.account(conn, person)
+    right = _right(hasher, account.password if account else _nobody(hasher), password)
+    if account is None:
+        raise Fault(401, "sign_in.failed", _WRONG)
+    if account.locked_until > instant(now):
+        raise Fault(401, "sign_in.failed", _WRONG)
+    failures = 0 if right else account.failures + 1
+    locked = instant(now + LOCKED_FOR) if failures >= FAILURES_ALLOWED else ""
+    secret = secrets.token_urlsafe(32)
+    with office.store.write() as conn:
+        people.note_sign_in(conn, person, failures=0 if locked else failures, locked_until=locked)
+        if right:
+            people.add_token(conn, secret=secret, kind="session", person=person, at=instant(now),
+                             expires_at=instant(now + idle))  # fmt: skip
+    if not right:
+        raise Fault(401, "sign_in.failed", _WRONG)
+    return secret
+
+
+def _right(hasher: PasswordHasher, stored: str, password: str) -> bool:
+    try:
+        return hasher.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+_decoys: dict[int, str] = {}
+
+
+def _nobody(hasher: PasswordHasher) -> str:
+    """Return a hash that no password fits, so that an unknown name takes as long as a known one."""
+    if id(hasher) not in _decoys:
+        _decoys[id(hasher)] = hasher.hash(secrets.token_urlsafe(32))
+    return _decoys[id(hasher)]
+
+
+def by_bearer(office: Office, secret: str) -> Known | None:
+    """Return who holds the bearer token `secret`, or None; one statement."""
+    with office.store.read() as conn:
+        return people.by_token(conn, secret, kind="bearer", now=instant(office.now()))
+
+
+def by_session(office: Office, secret: str, *, idle: timedelta, absolute: timedelta) -> Known | None:
+    """Return whose session `secret` is, and move its idle end; None when it has ended."""
+    now = office.now()
+    with office.store.read() as conn:
+        known = people.by_token(conn, secret, kind="session", now=instant(now))
+    if known is None or _since(known.created_at, now) > absolute:
+        return None
+    if _since(known.seen_at, now) > TOUCH_EVERY:
+        with office.store.write() as conn:
+            people.touch_token(conn, secret, at=instant(now), expires_at=instant(now + idle))
+    return known
+
+
+def _since(moment: str, now: datetime) -> timedelta:
+    return now - from_instant(moment)
+
+
+def issue_token(office: Office, person: str, *, days: int = TOKEN_DAYS) -> str:
+    """Return a new bearer token for `person`; raises Fault 404 when there is no such person."""
+    now = office.now()
+    secret = secrets.token_urlsafe(32)
+    with office.store.write() as conn:
+        if people.account(conn, person) is None:
+            raise Fault(404, "not_found", f"There is no person {person[:64]!a} here.")
+        people.add_token(conn, secret=secret, kind="bearer", person=person, at=instant(now),
+                         expires_at=instant(now + timedelta(days=days)))  # fmt: skip
+    return secret
+
+
+def end(office: Office, secret: str) -> None:
+    """End a session or a token."""
+    with office.store.write() as conn:
+        people.end_token(conn, secret, at=instant(office.now()))

@@ -1,0 +1,111 @@
+"""Setting up: the instance folder with its key, the tables, the shipped pathways, and the demo world.
+
+Everything here can be said twice; what is there already stays as it is.
+"""
+
+from collections.abc import Callable, Mapping
+from importlib import resources
+from pathlib import Path
+from uuid import UUID, uuid5
+
+from sqlalchemy import insert, select
+
+from coi.actions.attempts import Desk
+from coi.actions.faults import Fault
+from coi.actions.office import Office, understood
+from coi.actions.recording import append, system_fields
+from coi.journey.steps import Role
+from coi.record import ledger, people, schema
+from coi.record.db import Store
+from coi.record.ledger import Draft
+from coi.record.tables import ORGANISATION, PATHWAY, PERSON
+from coi.record.vault import create_master
+
+KEY_FILE = Path("keys") / "vault.key"
+SYSTEM_STREAM = "system"
+_PATHWAY_SPACE = UUID("0c9f7d4e-3b1a-5e62-8d47-6a5b2c9e1f03")  # names the entries of published pathways; never changed
+
+DEMO_ORGANISATIONS = (
+    ("demo-hospital", "Demo hospital", "site"),
+    ("demo-plant", "Demo plant", "site"),
+    ("demo-courier-co", "Demo courier company", "courier"),
+)
+_H, _P, _C = "demo-hospital", "demo-plant", "demo-courier-co"
+DEMO_PEOPLE: Mapping[str, tuple[tuple[str, Role], ...]] = {
+    "demo-nurse": ((_H, Role.NURSE),),
+    "demo-courier": ((_C, Role.COURIER),),
+    "demo-courier-2": ((_C, Role.COURIER),),
+    "demo-receiver": ((_P, Role.RECEIVER), (_H, Role.RECEIVER)),
+    "demo-operator": ((_P, Role.OPERATOR), (_H, Role.OPERATOR)),
+    "demo-quality": ((_P, Role.QUALITY), (_H, Role.QUALITY)),
+    "demo-quality-2": ((_P, Role.QUALITY), (_H, Role.QUALITY)),
+    "demo-infusion": ((_H, Role.INFUSION),),
+    "demo-infusion-2": ((_H, Role.INFUSION),),
+    "demo-physician": ((_H, Role.PHYSICIAN),),
+    "demo-coordinator": ((_H, Role.COORDINATOR), (_P, Role.COORDINATOR)),
+    "demo-auditor": (("*", Role.AUDITOR),),
+    "demo-admin": (("*", Role.ADMIN),),
+}
+
+
+def make_instance(folder: Path) -> None:
+    """Make the instance folder and the vault's key, unless they are there."""
+    keys = (folder / KEY_FILE).parent
+    keys.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    keys.chmod(0o700)
+    if not (folder / KEY_FILE).exists():
+        create_master(folder / KEY_FILE)
+
+
+def make_tables(store: Store) -> None:
+    """Bring the tables up to the newest migration."""
+    schema.upgrade(store)
+
+
+def publish_shipped(office: Office) -> None:
+    """Publish the pathways that come with the product."""
+    for file in sorted((resources.files("coi") / "pathways").iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".toml"):
+            publish(office, file.read_bytes())
+
+
+def publish(office: Office, document: bytes) -> str:
+    """Publish a pathway and return its digest; the same bytes twice change nothing.
+
+    Raises BadPathway for a document that is not usable, Fault 409 when this name and version have other bytes.
+    """
+    pathway = understood(document)
+    with office.store.write() as conn:
+        if conn.execute(select(PATHWAY.c.digest).where(PATHWAY.c.digest == pathway.digest)).first():
+            return pathway.digest
+        same = PATHWAY.c.name == pathway.name, PATHWAY.c.version == pathway.version
+        if conn.execute(select(PATHWAY.c.digest).where(*same)).first():
+            raise Fault(409, "pathway.version", f"Version {pathway.version} of {pathway.name} is published with other "
+                        "contents; give the new one its own version.")  # fmt: skip
+        id_ = str(uuid5(_PATHWAY_SPACE, pathway.digest))
+        opening = ledger.open_attempt(conn, id_)
+        desk = Desk(conn, opening, opening.time_to_record(office.now()))
+        told = {"name": pathway.name, "version": pathway.version, "digest": pathway.digest}
+        fields = system_fields(office, desk, kind="pathway.published", attempt=id_, therapy=None) | {
+            "id": id_, "occurred_at": desk.at, "values": {**told, "document": document.decode()},
+        }  # fmt: skip
+        (entry,) = append(office, desk, [Draft(SYSTEM_STREAM, fields)], {})
+        conn.execute(insert(PATHWAY), {**told, "title": pathway.title, "position": entry.entry.position,
+                                       "document": document})  # fmt: skip
+    return pathway.digest
+
+
+def seed_demo(office: Office, *, hashed: Callable[[], str]) -> bool:
+    """Add the demo sites and people, unless they are there; tell whether they were added. `hashed` is called once."""
+    with office.store.write() as conn:
+        if conn.execute(select(PERSON.c.code).where(PERSON.c.code == "demo-nurse")).first():
+            return False
+        password = hashed()
+        for code, title, kind in DEMO_ORGANISATIONS:
+            if not conn.execute(select(ORGANISATION.c.code).where(ORGANISATION.c.code == code)).first():
+                people.add_organisation(conn, code=code, title=title, kind=kind, country="XA", zone="UTC")
+        for code, grants in DEMO_PEOPLE.items():
+            name = code.replace("demo-", "Demo ").replace("-", " ")
+            people.add_person(conn, code=code, name=name, password=password, grants=grants)
+    return True

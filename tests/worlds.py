@@ -1,0 +1,50 @@
+"""Worlds for tests: a migrated store with the shipped pathways and the demo people, on either database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+
+from coi import clock
+from coi.actions import setup
+from coi.actions.office import Office
+from coi.record.db import open_store
+from coi.record.vault import derive_keys, load_master
+
+PASSWORD = "correct horse battery staple"
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+KEYS = derive_keys(b"a master of the tests, 32 bytes!")
+
+
+def make_office(url: str, *, now=clock.now) -> Office:
+    """Return an office over a new database at `url` with the demo world in it."""
+    office = Office(store=open_store(url), keys=KEYS, now=now, demo=True)
+    setup.make_tables(office.store)
+    setup.publish_shipped(office)
+    setup.seed_demo(office, hashed=lambda: QUICK.hash(PASSWORD))
+    return office
+
+
+def open_office(instance: Path, url: str) -> Office:
+    """Return an office over an instance that `coi init` made."""
+    return Office(
+        store=open_store(url), keys=derive_keys(load_master(instance / setup.KEY_FILE)), now=clock.now, demo=True
+    )
+
+
+@pytest.fixture
+def office(store_url):
+    """The demo world, once on SQLite and once on PostgreSQL."""
+    made = make_office(store_url)
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def sqlite_office(sqlite_url):
+    """The demo world on SQLite, for what does not touch the database's own ways."""
+    made = make_office(sqlite_url)
+    yield made
+    made.store.close()
