@@ -1,6 +1,7 @@
 """The fair write lock of a SQLite store: mutual exclusion, order, death of a holder, forks."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -272,6 +273,59 @@ def test_a_thread_that_gave_up_leaves_the_queue_and_the_next_one_gets_the_lock(d
         until(lambda: queued_threads(lock) == 1)
     patient.join()
     assert found == ["held"]
+
+
+class Interrupted(Exception):
+    pass
+
+
+@pytest.fixture
+def interruption():
+    """Have SIGUSR1 raise Interrupted in the main thread, as Ctrl-C or a server's time limit would."""
+
+    def interrupt(_number, _frame):
+        raise Interrupted
+
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    yield
+    signal.signal(signal.SIGUSR1, before)
+
+
+def test_a_thread_that_is_interrupted_while_it_waits_leaves_the_queue(database, interruption):
+    lock, held = write_lock(database), threading.Event()
+
+    def interrupts_who_waits():
+        with lock.held(wait=PATIENCE):
+            held.set()
+            until(lambda: queued_threads(lock) == 1)
+            os.kill(os.getpid(), signal.SIGUSR1)
+            until(lambda: queued_threads(lock) == 0)
+
+    holder = threading.Thread(target=interrupts_who_waits)
+    holder.start()
+    held.wait(PATIENCE)
+    with pytest.raises(Interrupted), lock.held(wait=PATIENCE):
+        pytest.fail("two held the lock")
+    holder.join()
+    with lock.held(wait=PATIENCE):
+        pass
+
+
+def test_a_process_that_is_interrupted_while_it_waits_gives_its_ticket_back(database, interruption, tmp_path):
+    def interrupts_who_waits(talk):
+        with write_lock(database).held(wait=PATIENCE):
+            talk.send("held")
+            until(lambda: has_a_ticket(os.getppid(), database))
+            os.kill(os.getppid(), signal.SIGUSR1)
+            until(lambda: not has_a_ticket(os.getppid(), database))
+
+    with other(interrupts_who_waits) as holder:
+        holder.hears("held")
+        with pytest.raises(Interrupted), write_lock(database).held(wait=PATIENCE):
+            pytest.fail("two held the lock")
+        holder.ended()
+    with other(writes_its_name, database, "held", tmp_path / "order") as next_one:
+        next_one.ended()
 
 
 def test_a_hand_over_in_the_moment_of_giving_up_is_kept_not_lost(database):
