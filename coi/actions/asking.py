@@ -36,20 +36,28 @@ def scan_picture(office: Office, *, picture: bytes, caller: Caller) -> dict[str,
 
     Raises Fault 422 when the picture is no PNG or JPEG or holds no code.
     """
+    found = read_picture(office, picture=picture, caller=caller)
+    if len(found) != 1:
+        return {"readings": found, "subject": None, "custody": None, "clocks": [], "next": []}
+    given = GivenScan(None, found[0]["text"], "camera", found[0]["token"])
+    return {"readings": found, **_about(office, given, caller)}
+
+
+def read_picture(office: Office, *, picture: bytes, caller: Caller) -> list[dict[str, Any]]:
+    """Return the codes in a picture, each with the token that proves the reading; nothing is looked up.
+
+    Raises Fault 422 when the picture is no PNG or JPEG or holds no code.
+    """
     try:
         found = scanners.read_picture(picture)
     except scanners.ScanError as fault:
         raise Fault(422, fault.code, str(fault), {"picture": [str(fault)]}) from fault
-    readings = [
+    return [
         {"text": reading.text, "symbology": reading.symbology, "via": "camera",
          "box": [list(point) for point in reading.box] if reading.box else None,
          "token": reading_token(office, text=reading.text, person=caller.person)}
         for reading in found
     ]  # fmt: skip
-    if len(found) != 1:
-        return {"readings": readings, "subject": None, "custody": None, "clocks": [], "next": []}
-    given = GivenScan(None, found[0].text, "camera", str(readings[0]["token"]))
-    return {"readings": readings, **_about(office, given, caller)}
 
 
 def _about(office: Office, given: GivenScan, caller: Caller) -> dict[str, Any]:

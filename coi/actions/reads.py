@@ -19,6 +19,7 @@ from coi.actions.shown import (
     container_json,
     masked_checks,
     next_json,
+    stages_json,
     therapy_json,
 )
 from coi.actions.steps import Caller
@@ -181,10 +182,10 @@ def names(office: Office, subjects: Sequence[str]) -> Mapping[str, dict[str, str
 
 
 def pathways(office: Office) -> list[dict[str, Any]]:
-    """Return the published pathways, newest version of each name first, with their coded reasons."""
+    """Return the published pathways, newest version of each name first, with their stages and coded reasons."""
     with office.store.read() as conn:
-        rows = queries.pathways(conn)
-        return [{**row, "reasons": dict(office.pathway(conn, row["digest"]).reasons)} for row in rows]
+        found = [(row, office.pathway(conn, row["digest"])) for row in queries.pathways(conn)]
+    return [{**row, "stages": stages_json(known), "reasons": dict(known.reasons)} for row, known in found]
 
 
 def organisations(office: Office) -> list[dict[str, Any]]:

@@ -20,8 +20,9 @@ def therapy_json(therapy: Therapy, pathway: Pathway, person: str, at: datetime) 
     hidden = masked_checks(therapy, person)
     stage = pathway.stage_of(therapy.last_kind)
     return {
-        "therapy": therapy.coi, "coi": therapy.coi, "pathway": {"name": pathway.name, "version": pathway.version,
-        "digest": pathway.digest, "title": pathway.title}, "site": therapy.site, "patient": therapy.patient,
+        "therapy": therapy.coi, "coi": therapy.coi, "site": therapy.site, "patient": therapy.patient,
+        "pathway": {"name": pathway.name, "version": pathway.version, "digest": pathway.digest, "title": pathway.title,
+                    "stages": stages_json(pathway)},
         "parties": sorted(therapy.parties), "plan": therapy.plan, "closed": therapy.closed,
         "stage": stage.id if stage else None, "verified_at": instant(therapy.verified[1]) if therapy.verified else None,
         "collecting": therapy.donation, "donations": therapy.donations, "seq": therapy.seq,
@@ -36,6 +37,12 @@ def therapy_json(therapy: Therapy, pathway: Pathway, person: str, at: datetime) 
                        for d in therapy.deviations.values()],
         "clocks": clocks_json(therapy, pathway, at),
     }  # fmt: skip
+
+
+def stages_json(pathway: Pathway) -> list[Json]:
+    """Return the stages of a pathway in their order, with the steps that belong to each."""
+    return [{"id": stage.id, "title": stage.title, "place": stage.place, "steps": list(stage.steps)}
+            for stage in pathway.stages]  # fmt: skip
 
 
 def _label(label: Any) -> Json:
