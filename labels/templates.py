@@ -20,10 +20,10 @@ _CONTAINER: Final = Template(
         Slot(says="serial", box=Box(43, 49, 54, 3.6), style=Style(largest=3.9, smallest=2.6)),
         Slot(says="place", box=Box(43, 53.4, 54, 3.2), style=Style(largest=2.7, smallest=1.9, bold=False)),
     ),
-    lines=Table(box=Box(43, 58, 54, 13), caption_width=13, row=4.6,
+    lines=Table(box=Box(43, 58, 54, 13), caption_width=14, row=4.6,
                 caption=Style(largest=2.7, smallest=1.9, bold=False), value=Style(largest=2.7, smallest=1.9, rows=2)),
     statements=Stack(box=Box(3, 72, 94, 25), gap=1, first=0.42,
-                     lead=Style(largest=6, smallest=2.6, rows=2, align="centre", look="framed", padding=1.8),
+                     lead=Style(largest=9, smallest=2.6, rows=2, align="centre", look="framed", padding=1.8),
                      other=Style(largest=4, smallest=2.2, rows=2, align="centre", look="framed", padding=1.3)),
     rules=(Box(3, 18.8, 94, 0.3), Box(3, 28.6, 94, 0.3)),
 )  # fmt: skip

@@ -78,6 +78,14 @@ def test_a_text_is_printed_in_full_over_its_rows(template):
     assert " ".join(row.text for row in text(layout, "statement 1").rows) == CONTENT.statements[0]
 
 
+def test_the_container_label_says_everything():
+    layout = lay_out(CONTENT, TEMPLATES["container-100x100"])
+    assert sorted(" ".join(row.text for row in one.rows) for one in layout.texts) == sorted(
+        [CONTENT.banner, CONTENT.title, CONTENT.coi, "1 of 2", CONTENT.container, CONTENT.serial, "bag, generation 1",
+         *CONTENT.statements, *(text for line in CONTENT.lines for text in line)]
+    )  # fmt: skip
+
+
 @every_template
 def test_an_identifier_is_never_broken_over_rows(template):
     layout = lay_out(CONTENT, template)

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pypdfium2
 import pytest
+import zxingcpp
 from PIL import ImageChops, ImageFilter
 
 from labels import TEMPLATES, lay_out, render_pdf, render_png, render_zpl
-from labels.symbol import QUIET
 from tests.labels.reading import CONTENT, pdf, png, read, zpl
 
 RESOLUTIONS = (203, 300, 600)
@@ -20,6 +20,7 @@ FORMS = {
     **{f"zpl at {dpi}": lambda layout, dpi=dpi: zpl(render_zpl(layout, dpi=dpi)) for dpi in RESOLUTIONS},
     "pdf": lambda layout: pdf(render_pdf(layout)),
 }
+QUIET = 4  # modules, by ISO/IEC 18004
 every_template = pytest.mark.parametrize("template", TEMPLATES.values(), ids=TEMPLATES)
 every_resolution = pytest.mark.parametrize("dpi", RESOLUTIONS)
 
@@ -42,6 +43,12 @@ def ink(picture):
 @every_template
 def test_every_form_of_every_label_says_the_code_byte_for_byte(template, form):
     assert read(FORMS[form](lay_out(CONTENT, template))) == [CONTENT.code.encode("ascii")]
+
+
+@every_template
+def test_the_symbol_has_error_correction_level_q(template):
+    (symbol,) = zxingcpp.read_barcodes(png(render_png(lay_out(CONTENT, template), dpi=203)).convert("L"))
+    assert (symbol.format, symbol.ec_level) == (zxingcpp.BarcodeFormat.QRCode, "Q")
 
 
 @every_resolution
