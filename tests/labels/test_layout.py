@@ -126,3 +126,14 @@ def test_longer_text_is_set_smaller_and_over_more_rows_before_it_is_refused():
         sizes.append(title.rows[0].size)
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[-1] < sizes[0]
+
+
+@every_template
+def test_the_widest_identifiers_that_can_be_drawn_are_never_refused(template):
+    wide = "WWWW WWWW WWWW W"
+    layout = lay_out(
+        replace(CONTENT, code="LBL-WWWWWWWWWWWWW", serial=f"LBL {wide}", coi=f"COI {wide}", container=f"CTR {wide}",
+                lines=(*CONTENT.lines[:3], ("Lot", f"LOT {wide}")), number=100, total=120),
+        template,
+    )  # fmt: skip
+    assert {row.text for one in layout.texts for row in one.rows} >= {f"LBL {wide}", f"COI {wide}", "100 of 120"}
