@@ -1,0 +1,80 @@
+"""Access: every route of the pages declares who may call it, and what is not declared stays shut.
+
+The declaration stands on the view (`view.who`), where the guard and the tests read it. It opens the page only; what a
+person may do or see there is decided by the actions behind it.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from flask import current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from coi.actions.faults import Fault, forbidden
+from coi.journey.steps import Role
+from coi.web import here
+
+View = TypeVar("View", bound=Callable[..., Any])
+SIGN_IN = "web.sign_in.page"
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who may call a route: strangers too, or signed-in people, of some roles or (none named) of any."""
+
+    strangers: bool = False
+    roles: frozenset[Role] = frozenset()
+
+
+ANYONE = Who(strangers=True)
+SIGNED_IN = Who()
+TREATING = frozenset(
+    {Role.NURSE, Role.PHYSICIAN, Role.INFUSION, Role.COORDINATOR, Role.QUALITY, Role.OPERATOR, Role.RECEIVER}
+)
+"""The roles that may be shown patient data at the treating site; never couriers, auditors or administrators."""
+
+
+def may_call(who: Who | Iterable[Role]) -> Callable[[View], View]:
+    """Declare who may call a view."""
+
+    def declare(view: View) -> View:
+        view.who = who if isinstance(who, Who) else Who(roles=frozenset(who))  # type: ignore[attr-defined] # a function takes attributes
+        return view
+
+    return declare
+
+
+def guard() -> ResponseReturnValue | None:
+    """Let a request through to its view, or answer it here; runs before every page."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    who: Who | None = getattr(view, "who", None)
+    if who is None:
+        raise forbidden("Nobody was declared to be allowed here.")
+    if who.strangers:
+        return None
+    visitor = here.visitor()
+    if visitor is None:
+        return _to_the_door()
+    if who.roles and not who.roles & visitor.roles:
+        raise forbidden(f"This page is for {', '.join(sorted(who.roles))}; you have none of these roles.")
+    return None
+
+
+def _to_the_door() -> ResponseReturnValue:
+    if request.method == "GET":
+        return redirect(url_for(SIGN_IN, next=request.path), 303)
+    raise Fault(401, "session.ended", "Your session has ended and nothing was recorded. Sign in and do it again.")
+
+
+def own_path(text: str) -> str | None:
+    """Return `text` when it is a path of this service, so that nobody is sent elsewhere after signing in."""
+    parts = urlsplit(text) if text.isprintable() and "\\" not in text else None
+    plain = parts is not None and not parts.scheme and not parts.netloc
+    return text if plain and text.startswith("/") and not text.startswith("//") else None
+
+
+def sees_patients(site: str) -> bool:
+    """Tell whether the person works at `site` in a role that treats, so that names may be shown."""
+    return bool(here.caller().grants.get(site, frozenset()) & TREATING)

@@ -1,0 +1,34 @@
+"""Boards: the running clocks, soonest first, and the handoffs that wait for somebody."""
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from coi.actions import reads
+from coi.actions.reads import CLOCK_STATES
+from coi.web import here
+from coi.web.access import SIGNED_IN, may_call
+
+pages = Blueprint("boards", __name__)
+
+
+@pages.get("/clocks")
+@may_call(SIGNED_IN)
+def clocks() -> ResponseReturnValue:
+    """Show the clocks in the states that are asked for, soonest deadline first."""
+    asked = [state for state in request.args.get("state", "").split(",") if state]
+    found = reads.clocks(
+        here.office(), caller=here.caller(), states=asked or CLOCK_STATES, after=request.args.get("after", "")
+    )
+    return render_template("clocks.html", found=found, asked=asked, states=CLOCK_STATES)
+
+
+@pages.get("/handoffs")
+@may_call(SIGNED_IN)
+def handoffs() -> ResponseReturnValue:
+    """Show the open handoffs, those for the person or the person's organisations first."""
+    caller = here.caller()
+    mine = {*caller.grants, caller.person}
+    offers = reads.handoffs(here.office(), caller=caller)["items"]
+    return render_template(
+        "handoffs.html", offers=sorted(offers, key=lambda offer: offer["addressee"] not in mine), mine=mine
+    )

@@ -1,0 +1,53 @@
+"""Faults as pages: whatever goes wrong is said in a plain sentence, with what to do, and never with a trace."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from coi.actions.faults import Fault
+
+_SENTENCES = {
+    400: "This request cannot be understood. Go back, open the page again and send it from there.",
+    404: "There is no such page, or it is not yours to see.",
+    405: "This address is not used in that way. Go back and use the page's own buttons.",
+    413: "What was sent is too large. Take a smaller picture and send it again.",
+    429: "That was too often. Wait a little and try again.",
+    500: "Something failed here. Go back and send it again: it is never recorded twice.",
+    503: "The service is busy. Send it again: it is never recorded twice.",
+}
+_TITLES = {
+    400: "Not understood", 401: "Sign in again", 403: "Not yours to do", 404: "Not found", 409: "This differs",
+    413: "Too large", 422: "Not read", 429: "Too often", 500: "Something failed", 503: "Busy",
+}  # fmt: skip
+
+
+def page(status: int, message: str | None = None) -> ResponseReturnValue:
+    """Return the page that says what went wrong."""
+    known = HTTPStatus(status) if status in set(HTTPStatus) else HTTPStatus.INTERNAL_SERVER_ERROR
+    said = message or _SENTENCES.get(status, f"{known.description or known.phrase}.")
+    return render_template("fault.html", status=status, title=_TITLES.get(status, known.phrase), message=said), status
+
+
+def _of_fault(fault: Fault) -> ResponseReturnValue:
+    return page(fault.status, fault.message)
+
+
+def _of_csrf(fault: CSRFError) -> ResponseReturnValue:  # noqa: ARG001 - the library's reason means nothing to a nurse
+    return page(400, "This form was not sent from its own page, or your session has changed since. Nothing was "
+                     "recorded. Open the page again and send it from there.")  # fmt: skip
+
+
+def of_http(fault: HTTPException) -> ResponseReturnValue:
+    """Return the page for an error of HTTP itself."""
+    return fault.get_response() if (fault.code or 500) < 400 else page(fault.code or 500)  # noqa: PLR2004 - redirects stay as they are
+
+
+def attach(pages: Blueprint) -> None:
+    """Let every page of the blueprint answer faults with a page."""
+    pages.register_error_handler(Fault, _of_fault)
+    pages.register_error_handler(CSRFError, _of_csrf)
+    pages.register_error_handler(HTTPException, of_http)
+    pages.register_error_handler(500, of_http)

@@ -1,0 +1,106 @@
+"""Labels: issue one for a container, print it at its exact size, and scan it back from where it was stuck."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+import labels as layouts
+from coi.actions import labels, reads
+from coi.actions.attempts import body_digest
+from coi.actions.faults import Fault, unknown
+from coi.actions.labels import LabelRequest
+from coi.journey.steps import STEPS
+from coi.web import here
+from coi.web.access import ANYONE, SIGNED_IN, may_call
+from coi.web.answers import Outcome, outcome_of
+from coi.web.choices import choices_for
+from coi.web.given import attempt_id, text_of
+
+pages = Blueprint("labelling", __name__)
+ROW = STEPS["label.issued"]
+FORMS = {"png": "image/png", "pdf": "application/pdf", "zpl": "text/plain; charset=utf-8"}
+SCREEN_DPI = 300
+MAY_PRINT = frozenset(ROW.who)
+
+
+@pages.get("/containers/<id_>/label")
+@may_call(SIGNED_IN)
+def page(id_: str) -> ResponseReturnValue:
+    """Show the container's labels, the newest large, and the form for another one."""
+    return _show(id_)
+
+
+def _show(id_: str, *, fault: Fault | None = None, outcome: Outcome | None = None) -> ResponseReturnValue:
+    container = reads.container(here.office(), id_, caller=here.caller())
+    therapy = reads.therapy(here.office(), container["therapy"], caller=here.caller())
+    usable = [label for label in container["labels"] if label["state"] != "voided"]
+    status = fault.status if fault else outcome.status if outcome and outcome.tone == "refused" else 200
+    return render_template(
+        "label.html", container=container, label=usable[-1] if usable else None, templates=layouts.TEMPLATES,
+        reasons=choices_for(therapy, pathways=reads.pathways(here.office()), organisations=()).reasons,
+        id=str(uuid4()), scan_id=str(uuid4()), fault=fault, outcome=outcome, row=ROW,
+    ), status  # fmt: skip
+
+
+@pages.post("/containers/<id_>/label")
+@may_call(MAY_PRINT)
+def issue(id_: str) -> ResponseReturnValue:
+    """Issue a label and go to its page, or say why not."""
+    try:
+        answer = labels.issue(here.office(), _label_request(id_), caller=here.caller())
+    except Fault as fault:
+        return _show(id_, fault=fault)
+    outcome = outcome_of(answer)
+    if outcome.tone == "done":
+        return redirect(url_for("web.labelling.page", id_=id_), 303)
+    return _show(id_, outcome=outcome)
+
+
+def _label_request(id_: str) -> LabelRequest:
+    form = request.form
+    said: dict[str, Any] = {
+        "container": id_, "template": form.get("template", ""), "position": form.get("position", "bag"),
+        "reason": text_of(form, "reason"),
+    }  # fmt: skip
+    return LabelRequest(id=attempt_id(form), digest=body_digest({"kind": ROW.kind, **said}), **said)
+
+
+@pages.get("/labels/<serial>.<form>")
+@may_call(SIGNED_IN)
+def picture(serial: str, form: str) -> ResponseReturnValue:
+    """Return the label as a picture, as a page, or in the printer's language."""
+    if form not in FORMS:
+        raise unknown("form of a label")
+    dpi = request.args.get("dpi", SCREEN_DPI, type=int)
+    data = labels.render(here.office(), serial, form=form, dpi=dpi, caller=here.caller())
+    return Response(data, mimetype=None, content_type=FORMS[form])
+
+
+@pages.get("/labels/<serial>/print")
+@may_call(SIGNED_IN)
+def sheet(serial: str) -> ResponseReturnValue:
+    """Show nothing but the label, on a page of its own size, for the browser's print dialogue."""
+    template = request.args.get("template", "")
+    return render_template("print.html", serial=serial, template=template, size=_size(template))
+
+
+@pages.get("/labels/<template>.css")
+@may_call(ANYONE)
+def paper(template: str) -> ResponseReturnValue:
+    """Return the style that gives the printed page the size of the label template."""
+    width, height = _size(template)
+    style = (
+        f"@page {{ size: {width:g}mm {height:g}mm; margin: 0 }} .exact {{ width: {width:g}mm; height: {height:g}mm }}"
+    )
+    return Response(style, content_type="text/css; charset=utf-8")
+
+
+def _size(template: str) -> tuple[float, float]:
+    """Return width and height of a template in millimetres."""
+    found: Mapping[str, Any] = layouts.TEMPLATES
+    if template not in found:
+        raise unknown("label template")
+    return found[template].width, found[template].height

@@ -1,0 +1,177 @@
+"""Steps: the form of each kind is made from its row in the registry, and sent through the one door.
+
+The attempt's id is made with the form, so a double click, a lost answer and a reload are answered with what was
+recorded the first time. The page has no rule of its own.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+
+from coi.actions import asking, reads, steps
+from coi.actions.faults import Fault, malformed, unknown
+from coi.actions.scans import GivenScan
+from coi.journey.steps import STEPS, Scan, StepKind
+from coi.web import here
+from coi.web.access import SIGNED_IN, may_call
+from coi.web.answers import onward, outcome_of
+from coi.web.choices import Choices, Option, choices_for
+from coi.web.fields import Input, input_of
+from coi.web.given import Form, as_field, attempt_id, of_role, scans_of, step_request
+
+pages = Blueprint("steps", __name__)
+NO_FORM: Form = MultiDict()
+
+
+@dataclass(frozen=True, slots=True)
+class ScanInput:
+    """One role to be scanned: the row's wish, what was scanned already, and what is wrong with it."""
+
+    wish: Scan
+    shown: Sequence[tuple[GivenScan, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepForm:
+    """The form of one attempt at one step."""
+
+    row: StepKind
+    id: str
+    therapy: str | None
+    scans: Sequence[ScanInput]
+    inputs: Sequence[Input]
+    reasons: Sequence[Option]
+    reason: str
+    note: str
+    errors: Mapping[str, Sequence[str]]
+
+
+@pages.get("/steps")
+@may_call(SIGNED_IN)
+def index() -> ResponseReturnValue:
+    """List every step that the person's roles allow somewhere."""
+    visitor = here.visitor()
+    roles = visitor.roles if visitor else frozenset()
+    return render_template(
+        "steps.html", rows=[row for row in STEPS.values() if row.route == "steps" and row.who & roles]
+    )
+
+
+@pages.get("/steps/<kind>")
+@may_call(SIGNED_IN)
+def page(kind: str) -> ResponseReturnValue:
+    """Show the empty form; ids in the address (a therapy, a handoff, an entry) are filled in."""
+    elsewhere = _elsewhere(kind)
+    if elsewhere is not None:
+        return elsewhere
+    row = _row(kind)
+    named = [(f"value.{field.name}", request.args[field.name]) for field in row.values if field.name in request.args]
+    return _show(row, MultiDict([("therapy", request.args.get("therapy", "")), *named]))
+
+
+def _elsewhere(kind: str) -> ResponseReturnValue | None:
+    if kind == "therapy.enrolled":
+        return redirect(url_for("web.enrolling.page"), 303)
+    container = request.args.get("container")
+    return redirect(url_for("web.labelling.page", id_=container), 303) if kind == "label.issued" and container else None
+
+
+def _row(kind: str) -> StepKind:
+    row = STEPS.get(kind)
+    if row is None or row.route != "steps":
+        raise unknown("step")
+    return row
+
+
+@pages.post("/steps/<kind>/form")
+@may_call(SIGNED_IN)
+def reopen(kind: str) -> ResponseReturnValue:
+    """Show the form with what was scanned before it, or with a picture read into it."""
+    row = _row(kind)
+    form = request.form.copy()
+    try:
+        _add_pictures(form)
+    except Fault as fault:
+        return _show(row, form, fault=fault)
+    return _show(row, form)
+
+
+def _add_pictures(form: MultiDict[str, str]) -> None:
+    for name, picture in request.files.items():
+        if name.startswith("picture.") and picture.filename:
+            role = name.removeprefix("picture.")
+            for reading in asking.read_picture(here.office(), picture=picture.read(), caller=here.caller()):
+                form.add("scan", as_field(GivenScan(role, reading["text"], "camera", reading["token"])))
+
+
+@pages.post("/steps/<kind>")
+@may_call(SIGNED_IN)
+def take(kind: str) -> ResponseReturnValue:
+    """Take the step and show what came of it."""
+    row = _row(kind)
+    try:
+        request_ = step_request(row, request.form)
+        outcome = outcome_of(steps.take(here.office(), request_, caller=here.caller()))
+    except Fault as fault:
+        return _show(row, request.form, fault=fault)
+    coi = outcome.therapy or request_.therapy
+    shown = render_template("outcome.html", row=row, outcome=outcome, coi=coi, onward=onward(coi))
+    return shown, outcome.status
+
+
+def _show(row: StepKind, form: Form, *, fault: Fault | None = None) -> ResponseReturnValue:
+    try:
+        made = form_of(row, form, errors=fault.errors if fault else {})
+    except Fault as worse:  # what was sent cannot even be shown again
+        fault, made = worse, form_of(row, NO_FORM, errors={})
+    return render_template("step.html", form=made, fault=fault), fault.status if fault else 200
+
+
+def form_of(row: StepKind, form: Form, *, errors: Mapping[str, Sequence[str]]) -> StepForm:
+    """Return the form of `row`, holding what `form` holds; raises Fault when that cannot be read."""
+    therapy = form.get("therapy", "").strip() or None
+    sent = "id" in form
+    choices = _choices(therapy)
+    return StepForm(
+        row=row, id=attempt_id(form) if sent else str(uuid4()), therapy=therapy, scans=_scan_inputs(row, form),
+        inputs=_inputs(row, form, sent=sent, choices=choices, errors=errors), reasons=choices.reasons,
+        reason=form.get("reason", ""), note=form.get("note", ""), errors=errors,
+    )  # fmt: skip
+
+
+def _choices(coi: str | None) -> Choices:
+    office = here.office()
+    therapy = reads.therapy(office, coi, caller=here.caller()) if coi else None
+    return choices_for(therapy, pathways=reads.pathways(office), organisations=here.organisations().values())
+
+
+def _scan_inputs(row: StepKind, form: Form) -> list[ScanInput]:
+    scans = scans_of(form)
+    strange = {scan.role for scan in scans} - {wish.role.value for wish in row.scans}
+    if strange:
+        raise malformed("form.scan", f"{row.title} takes no such scan; open its form again.")
+    return [ScanInput(wish, [(scan, as_field(scan)) for scan in of_role(scans, wish.role.value)]) for wish in row.scans]
+
+
+def _inputs(
+    row: StepKind, form: Form, *, sent: bool, choices: Choices, errors: Mapping[str, Sequence[str]]
+) -> list[Input]:
+    def given(name: str) -> Sequence[str] | None:
+        return form.getlist(name) if sent or name in form else None
+
+    return [
+        input_of(
+            field, given=given(f"value.{field.name}"), choices=choices, errors=errors.get(f"values.{field.name}", ())
+        )
+        for field in row.values
+    ]
+
+
+def sentences(errors: Mapping[str, Any], prefix: str) -> list[str]:
+    """Return the sentences about everything under `prefix`, for the input they belong to."""
+    return [text for path, several in errors.items() if path.split(".")[0] == prefix for text in several]

@@ -1,0 +1,117 @@
+"""An app with the pages and nothing else, over the demo world; signed-in clients; a browser when one is there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from html import unescape
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from coi import settings as choices
+from coi import web
+from tests.play import Player
+from tests.worlds import PASSWORD, make_office
+
+_QUICK = {"COI_DEMO": "true", "COI_ARGON2_TIME_COST": "1", "COI_ARGON2_MEMORY_COST": "8", "COI_ARGON2_PARALLELISM": "1"}
+
+
+@dataclass
+class Hands:
+    """A clock that a test turns by hand; it starts at the real present, as asked steps want."""
+
+    ahead: timedelta = field(default_factory=timedelta)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@pytest.fixture
+def hands():
+    """The clock of the world of this test."""
+    return Hands()
+
+
+@pytest.fixture
+def world(sqlite_url, hands):
+    """The demo world on SQLite, with a clock that can be turned."""
+    made = make_office(sqlite_url, now=hands.now)
+    yield made
+    made.store.close()
+
+
+def make_app(office, tmp_path, **settings: str) -> Flask:
+    """Return an app with the pages alone."""
+    app = Flask("pages_alone")
+    chosen = choices.load(_QUICK | settings, folder=tmp_path)
+    web.register(app, office=office, settings=chosen)
+    app.config["MAX_CONTENT_LENGTH"] = chosen.max_body_bytes
+    return app
+
+
+@pytest.fixture
+def app(world, tmp_path):
+    """The pages over the demo world."""
+    return make_app(world, tmp_path)
+
+
+@dataclass
+class Person:
+    """Somebody at a browser without JavaScript: follows links, fills in forms, sends them with their tokens."""
+
+    client: FlaskClient
+
+    def get(self, path: str, **more) -> TestResponse:
+        return self.client.get(path, **more)
+
+    def token(self) -> str:
+        """A token for forms, as any page of this session carries it."""
+        return field_of(self.client.get("/sign-in").text, "csrf_token")
+
+    def post(self, path: str, data: dict | None = None, **more) -> TestResponse:
+        return self.client.post(path, data={"csrf_token": self.token(), **(data or {})}, **more)
+
+    def sign_in(self, person: str, password: str = PASSWORD, **more) -> TestResponse:
+        return self.post("/sign-in", {"person": person, "password": password, **more})
+
+    def fill(self, path: str, data: dict | None = None, **more) -> TestResponse:
+        """Open the page at `path`, and send its form with `data` on top of what the form holds."""
+        shown = self.get(path)
+        assert shown.status_code == 200, shown.text
+        kind = path.partition("?")[0]
+        return self.post(kind, hidden_of(shown.text) | (data or {}), **more)
+
+
+def field_of(page: str, name: str) -> str:
+    """The value of the first input called `name`."""
+    found = re.search(rf'<input[^>]*name="{re.escape(name)}"[^>]*value="([^"]*)"', page)
+    assert found, f"the page has no input {name}"
+    return unescape(found[1])
+
+
+def hidden_of(page: str) -> dict[str, str]:
+    """The id and the therapy that the form of a step holds."""
+    sheet = page[page.index("step-sheet") :]
+    return {name: field_of(sheet, name) for name in ("id", "therapy") if f'name="{name}"' in sheet}
+
+
+@pytest.fixture
+def person(app):
+    """A function that signs in somebody of the demo and returns the client."""
+
+    def come(name: str) -> Person:
+        someone = Person(app.test_client())
+        assert someone.sign_in(name).status_code == 303
+        return someone
+
+    return come
+
+
+@pytest.fixture
+def player(world):
+    """Plays steps through the one door, to get a therapy somewhere on its way."""
+    return Player(world)
