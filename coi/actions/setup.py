@@ -4,6 +4,7 @@ Everything here can be said twice; what is there already stays as it is.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from importlib import resources
 from pathlib import Path
 from uuid import UUID, uuid5
@@ -16,10 +17,11 @@ from coi.actions.office import Office, understood
 from coi.actions.recording import append, system_fields
 from coi.journey.steps import Role
 from coi.record import ledger, people, schema
-from coi.record.db import Store
+from coi.record.db import Store, open_store
 from coi.record.ledger import Draft
 from coi.record.tables import ORGANISATION, PATHWAY, PERSON
-from coi.record.vault import create_master
+from coi.record.vault import create_master, derive_keys, load_master
+from coi.settings import Settings
 
 KEY_FILE = Path("keys") / "vault.key"
 SYSTEM_STREAM = "system"
@@ -46,6 +48,13 @@ DEMO_PEOPLE: Mapping[str, tuple[tuple[str, Role], ...]] = {
     "demo-auditor": (("*", Role.AUDITOR),),
     "demo-admin": (("*", Role.ADMIN),),
 }
+
+
+def open_office(settings: Settings, *, now: Callable[[], datetime]) -> Office:
+    """Return the office of an instance; nothing is connected yet. Raises VaultError when its key is not usable."""
+    keys = derive_keys(load_master(settings.instance / KEY_FILE))
+    return Office(store=open_store(settings.database_url), keys=keys, now=now, demo=settings.demo,
+                  max_skew_seconds=settings.max_skew_seconds)  # fmt: skip
 
 
 def make_instance(folder: Path) -> None:

@@ -1,1 +1,31 @@
-"""The REST interface: checks what comes in, calls one action, shows what was recorded."""
+"""The REST interface, `/api/v1`: HTTP in, one action, HTTP out. Described by OpenAPI 3.1 at /api/v1/openapi.json."""
+
+from flask import Flask
+from flask_smorest import Api
+
+from coi.api import reading, stepping
+
+PREFIX = "/api/v1"
+
+
+class QuietApi(Api):  # type: ignore[misc]  # flask-smorest carries no types
+    """flask-smorest without its error handlers: they would turn the errors of pages into JSON and drop headers."""
+
+    def _register_error_handlers(self) -> None:
+        """Leave errors to the app."""
+
+
+def register(app: Flask) -> None:
+    """Hang the interface onto `app`."""
+    app.config |= {
+        "API_TITLE": "Chain of identity and custody",
+        "API_VERSION": "v1",
+        "OPENAPI_VERSION": "3.1.0",
+        "OPENAPI_URL_PREFIX": PREFIX,
+        "OPENAPI_JSON_PATH": "openapi.json",
+    }
+    api = QuietApi(app, spec_kwargs={"info": {"description": "Vein to vein: identity, custody, stability."}})
+    api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
+    api.spec.options["security"] = [{"bearer": []}]
+    for part in (stepping, reading):
+        api.register_blueprint(part.blueprint, url_prefix=PREFIX)

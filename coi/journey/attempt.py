@@ -24,7 +24,7 @@ class ResolvedScan:
     """
 
     role: str
-    type: str  # container | label | shipper | patient | location | seal | therapy | unlisted (a shipper's own code) | unknown
+    type: str  # container, label, shipper, patient, location, seal, therapy, unlisted (a new shipper's code), unknown
     subject: str | None
     via: str
     therapy: str | None = None

@@ -160,7 +160,7 @@ class HeartbeatRow(Row, table=True):
     at: str
     sweeps: int
     written: int
-    late_seconds: int
+    failed: int
 
 
 class TherapyRow(Row, table=True):

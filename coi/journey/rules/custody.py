@@ -18,7 +18,7 @@ def holder_of(custodian: Custodian | None) -> str:
 
 
 def giver_holds_it(case: Case) -> Iterator[Problem]:
-    """Whoever handles a container or a shipper belongs to the organisation that holds it."""
+    """Whoever handles a container, or a shipper with something inside, belongs to the organisation that holds it."""
     if not case.row.hands_on:
         return
     site = case.attempt.actor.site
@@ -32,7 +32,7 @@ def giver_holds_it(case: Case) -> Iterator[Problem]:
                 (container.id,),
             )
     shipper = case.shipper
-    if shipper is not None and shipper.custodian is not None and shipper.custodian.organisation != site:
+    if shipper is not None and shipper.contents and shipper.custodian and shipper.custodian.organisation != site:
         yield Problem(
             _CUSTODY,
             f"Shipper {shipper.id} is held by {holder_of(shipper.custodian)}; accept a handoff first.",

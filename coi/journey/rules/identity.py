@@ -5,7 +5,7 @@ Messages name subjects by our ids only; a container of another therapy is called
 
 from collections.abc import Iterator
 
-from coi.journey.attempt import Case, Problem, ResolvedScan, Severity
+from coi.journey.attempt import Case, Problem, Severity
 from coi.journey.steps import Family, Purpose, State
 from coi.journey.therapy import Label
 
@@ -80,10 +80,10 @@ def label_is_current(case: Case) -> Iterator[Problem]:
         label = case.therapy.labels.get(scan.label or "")
         applying = scan.role == "label" and case.kind in ("label.applied", "label.voided")
         if label is not None and not applying:
-            yield from _label_problem(case, scan, label)
+            yield from _label_problem(case, label)
 
 
-def _label_problem(case: Case, scan: ResolvedScan, label: Label) -> Iterator[Problem]:
+def _label_problem(case: Case, label: Label) -> Iterator[Problem]:
     live = case.therapy.live_label(label.container) if case.therapy else None
     live_serial = live.serial if live and live.state == "applied" else "a label that was issued and applied"
     about = (label.container,)

@@ -116,7 +116,7 @@ def upgrade() -> None:
         sa.Column("at", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("sweeps", sa.Integer(), nullable=False),
         sa.Column("written", sa.Integer(), nullable=False),
-        sa.Column("late_seconds", sa.Integer(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_heartbeat")),
     )
     op.create_table(

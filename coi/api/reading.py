@@ -1,0 +1,158 @@
+"""What is read: therapies, containers, clocks, handoffs, labels, the registry, and "scan anything"."""
+
+from datetime import datetime
+
+from flask import Response, request
+from flask_smorest import Blueprint
+
+from coi.actions import asking, labels, reads, shown
+from coi.actions.faults import Fault, malformed
+from coi.api import describe, schemas, wire
+from coi.api.access import EVERYONE, caller, office, open_to
+from coi.journey.steps import Role
+
+blueprint = Blueprint("reading", __name__, description="Everything that is read; nothing here changes anything")
+_ASK, _SEARCH = schemas.AskSchema(), schemas.SearchSchema()
+_SEARCHERS = EVERYONE - {Role.COURIER, Role.ADMIN}
+_MOST = 500
+_AT = describe.query("at", "As recorded by this moment", format="date-time")
+_LIMIT = describe.query("limit", "How many at the most", type="integer", minimum=1, maximum=_MOST)
+_AFTER = describe.query("after", "The `next` of the page before")
+_MIMETYPES = {"png": "image/png", "pdf": "application/pdf", "zpl": "application/vnd.zebra-zpl"}
+
+
+def _at() -> datetime | None:
+    text = request.args.get("at")
+    if text is None:
+        return None
+    try:
+        return schemas.moment(text.replace(" ", "+"))
+    except ValueError:
+        message = "Expected a date and time with its offset, such as 2026-11-23T14:05:00Z."
+        raise malformed("query.at", message, {"at": [message]}) from None
+
+
+def _whole(name: str, default: int, low: int, high: int) -> int:
+    text = request.args.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and low <= int(text) <= high):  # noqa: PLR2004 - longer is out of range
+        message = f"Expected a whole number from {low} to {high}."
+        raise malformed(f"query.{name}", message, {name: [message]})
+    return int(text)
+
+
+def _text(name: str) -> str:
+    text = request.args.get(name, "")
+    if len(text) > 120 or not text.isprintable():  # noqa: PLR2004 - longer than any cursor of ours
+        message = "Expected at most 120 plain characters."
+        raise malformed(f"query.{name}", message, {name: [message]})
+    return text
+
+
+@blueprint.post("/scans")
+@blueprint.doc(**describe.call("Scan anything", body=schemas.AskSchema, errors=(400, 401, 403, 404, 413, 415, 422)))
+@open_to(EVERYONE)
+def post_scan() -> Response:
+    """Say what a scanned text, or the one code in a picture, names, and what may be done with it now."""
+    if request.mimetype == "multipart/form-data":
+        pictures = request.files.getlist("picture")
+        if len(pictures) != 1:
+            message = "Send one file in the field 'picture'."
+            raise malformed("scan.picture", message, {"picture": [message]})
+        return wire.shown(asking.scan_picture(office(), picture=pictures[0].read(), caller=caller()))
+    form = wire.loaded(_ASK, wire.body_of_request())
+    return wire.shown(asking.scan_text(office(), text=form["text"], via=form["via"], caller=caller()))
+
+
+@blueprint.get("/step-kinds")
+@blueprint.doc(**describe.call("The registry of steps"))
+@open_to(EVERYONE)
+def get_step_kinds() -> Response:
+    """Return every kind of step: who may take it, what it needs, what stops it."""
+    return wire.shown({"items": shown.step_kinds(), "next": None})
+
+
+@blueprint.get("/pathways")
+@blueprint.doc(**describe.call("The published pathways", answer=describe.PageSchema))
+@open_to(EVERYONE)
+def get_pathways() -> Response:
+    """Return the published pathways with their coded reasons."""
+    return wire.shown({"items": reads.pathways(office()), "next": None})
+
+
+@blueprint.get("/therapies")
+@blueprint.doc(parameters=[describe.query("q", "A part of a COI id"), _AFTER, _LIMIT],
+               **describe.call("Therapies", answer=describe.PageSchema, errors=(400, 401, 403)))  # fmt: skip
+@open_to(EVERYONE)
+def get_therapies() -> Response:
+    """Return the therapies that the caller may see, newest change first."""
+    limit = _whole("limit", reads.PAGE, 1, _MOST)
+    return wire.shown(reads.therapies(office(), caller=caller(), q=_text("q"), after=_text("after"), limit=limit))
+
+
+@blueprint.get("/therapies/<coi>")
+@blueprint.doc(parameters=[_AT], **describe.call("One therapy", errors=describe.READING))
+@open_to(EVERYONE)
+def get_therapy(coi: str) -> Response:
+    """Return the state of a therapy."""
+    return wire.shown(reads.therapy(office(), coi, caller=caller(), at=_at()))
+
+
+@blueprint.get("/therapies/<coi>/entries")
+@blueprint.doc(parameters=[_AT, describe.query("after", "The seq of the last entry seen", type="integer"), _LIMIT],
+               **describe.call("Its entries", answer=describe.PageSchema, errors=describe.READING))  # fmt: skip
+@open_to(EVERYONE)
+def get_entries(coi: str) -> Response:
+    """Return the entries of a therapy in their order, refusals included."""
+    after, limit = _whole("after", 0, 0, 10**8), _whole("limit", 200, 1, 5000)
+    return wire.shown(reads.entries(office(), coi, caller=caller(), after=after, limit=limit, at=_at()))
+
+
+@blueprint.get("/containers/<id_>")
+@blueprint.doc(parameters=[_AT], **describe.call("One container", errors=describe.READING))
+@open_to(EVERYONE)
+def get_container(id_: str) -> Response:
+    """Return one container with its history."""
+    return wire.shown(reads.container(office(), id_, caller=caller(), at=_at()))
+
+
+@blueprint.get("/clocks")
+@blueprint.doc(parameters=[describe.query("state", "running,warned,breached,ended"), _AFTER, _LIMIT],
+               **describe.call("Running windows", answer=describe.PageSchema, errors=(400, 401, 403)))  # fmt: skip
+@open_to(EVERYONE)
+def get_clocks() -> Response:
+    """Return the clocks that the caller may see, soonest deadline first."""
+    states = [state for state in _text("state").split(",") if state] or list(reads.CLOCK_STATES)
+    limit = _whole("limit", reads.PAGE, 1, _MOST)
+    return wire.shown(reads.clocks(office(), caller=caller(), states=states, after=_text("after"), limit=limit))
+
+
+@blueprint.get("/handoffs")
+@blueprint.doc(parameters=[describe.query("state", "open, accepted, remarks, refused, cancelled")],
+               **describe.call("Handoffs", answer=describe.PageSchema, errors=(400, 401, 403)))  # fmt: skip
+@open_to(EVERYONE)
+def get_handoffs() -> Response:
+    """Return the handoffs in one state, oldest offer first."""
+    return wire.shown(reads.handoffs(office(), caller=caller(), state=_text("state") or "open"))
+
+
+@blueprint.post("/search")
+@blueprint.doc(**describe.call("Search by an identifier", body=schemas.SearchSchema, answer=describe.PageSchema,
+                               errors=(400, 401, 403, 413, 415)))  # fmt: skip
+@open_to(_SEARCHERS)
+def post_search() -> Response:
+    """Return the therapies of the patient with an identifier; the identifier never stands in a URL."""
+    form = wire.loaded(_SEARCH, wire.body_of_request())
+    return wire.shown(reads.search(office(), caller=caller(), **form))
+
+
+@blueprint.get("/labels/<serial>.<form>")
+@blueprint.doc(parameters=[describe.query("dpi", "203, 300 or 600", type="integer")], **describe.call(
+    "A label as png, pdf or zpl", answer="image/png", errors=(400, 401, 403, 404, 409, 422)))  # fmt: skip
+@open_to(EVERYONE)
+def get_label(serial: str, form: str) -> Response:
+    """Return an issued label, rendered."""
+    if form not in _MIMETYPES:
+        raise Fault(404, "not_found", "A label comes as .png, .pdf or .zpl.")
+    dpi = _whole("dpi", 300, 203, 600)
+    rendered = labels.render(office(), serial, form=form, dpi=dpi, caller=caller())
+    return Response(rendered, 200, mimetype=_MIMETYPES[form])

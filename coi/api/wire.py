@@ -1,0 +1,103 @@
+"""The wire: bytes in, bytes out. Strict JSON, one error shape, recorded answers sent exactly as they were stored."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from flask import Response, request
+from marshmallow import Schema, ValidationError
+
+from coi.actions.attempts import Answer, as_bytes
+from coi.actions.faults import Fault, malformed
+
+JSON = "application/json"
+_DEEPEST = 32
+
+
+def error_body(fault: Fault) -> dict[str, Any]:
+    """Return the one shape of every error."""
+    return {"code": fault.code, "status": fault.status, "message": fault.message,
+            "errors": {path: list(told) for path, told in fault.errors.items()}}  # fmt: skip
+
+
+def error(fault: Fault) -> Response:
+    """Return a fault as a response."""
+    response = Response(as_bytes(error_body(fault)), fault.status, mimetype=JSON)
+    if fault.status == 401:  # noqa: PLR2004 - the one status that has to name the scheme
+        response.headers["WWW-Authenticate"] = 'Bearer realm="coi"'
+    return response
+
+
+def recorded(answer: Answer) -> Response:
+    """Return a recorded answer, byte for byte."""
+    return Response(answer.body, answer.status, mimetype=JSON)
+
+
+def shown(body: Mapping[str, Any]) -> Response:
+    """Return something that was read."""
+    return Response(as_bytes(body), 200, mimetype=JSON)
+
+
+def body_of_request() -> dict[str, Any]:
+    """Return the request's JSON object as it was sent. Raises Fault 415 or 400."""
+    if request.mimetype != JSON:
+        raise Fault(415, "body.type", f"Send the body as {JSON}.")
+    return parsed(request.get_data(cache=False))
+
+
+def parsed(data: bytes) -> dict[str, Any]:
+    """Return the JSON object in `data`; duplicate keys, NaN, lone surrogates and deep nesting are refused."""
+    try:
+        found = json.loads(data.decode("utf-8"), object_pairs_hook=_once_each, parse_constant=_no_constant)
+        _refuse_depth(found, _DEEPEST)
+        json.dumps(found, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError) as fault:
+        raise malformed("body.malformed", "The body is not JSON in UTF-8 with each key once; send it again.") from fault
+    if not isinstance(found, dict):
+        raise malformed("body.malformed", "The body is not a JSON object; send one.")
+    return found
+
+
+def _once_each(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice")
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _refuse_depth(value: Any, left: int) -> None:
+    if left == 0:
+        raise ValueError("nested too deep")
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            _refuse_depth(item, left - 1)
+
+
+def loaded(schema: Schema, body: Mapping[str, Any]) -> Any:
+    """Return `body` as `schema` reads it; raises Fault 400 with a sentence for every path that is wrong."""
+    try:
+        return schema.load(body)
+    except ValidationError as fault:
+        errors = dict(_by_path(fault.messages))
+        where, told = next(iter(errors.items()))
+        raise malformed("body.invalid", f"{where}: {told[0]}", errors) from fault
+
+
+def _by_path(messages: Any, path: str = "") -> list[tuple[str, list[str]]]:
+    if isinstance(messages, dict):
+        found = []
+        for key, inner in messages.items():
+            name = str(key) if str(key) != "_schema" else "body"
+            found += _by_path(inner, f"{path}.{name}" if path else name)
+        return found
+    told = messages if isinstance(messages, list) else [messages]
+    return [(_safe(path), [str(text) for text in told])]
+
+
+def _safe(path: str) -> str:
+    """Return a path of known words; an unknown key could be anything, patient data too."""
+    return path if len(path) <= 100 and all(c.isalnum() or c in "._-" for c in path) and path.isascii() else "body"  # noqa: PLR2004 - long enough for every path of ours

@@ -1,0 +1,1 @@
+"""The interface from outside: what programs rely on."""
