@@ -3,10 +3,9 @@
 import os
 import time
 import traceback
-from typing import Any
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -76,40 +75,46 @@ def _watch_requests(app: Flask) -> None:
 
 
 def _answer_errors(app: Flask) -> None:
-    """Answer every error of the interface in its one shape; what pages do with theirs is theirs."""
+    """Answer every error of the interface in its one shape, and every error of the pages with a page."""
+    app.register_error_handler(Fault, wire.error)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(StoreBusy, _busy)
+    app.register_error_handler(Exception, _broken)
 
-    def fault(raised: Fault) -> Response:
-        return wire.error(raised)
 
-    def http(raised: HTTPException) -> Any:
-        if not request.path.startswith(_JSON_PATHS):
-            return raised
-        status = raised.code or 500
-        if isinstance(raised, RequestEntityTooLarge):
-            limit = app.config["MAX_CONTENT_LENGTH"]
-            said = Fault(413, "body.too_large", f"The body is larger than {limit} bytes; send less.")
-        else:
-            said = Fault(status, _CODES.get(status, "http.error"), f"{raised.name}; see /api/v1/openapi.json.")
-        response = wire.error(said)
-        for name, value in raised.get_headers():
-            if name not in ("Content-Type", "Content-Length"):
-                response.headers[name] = value
-        return response
+def _is_page() -> bool:
+    return not request.path.startswith(_JSON_PATHS)
 
-    def busy(raised: StoreBusy) -> Response:
-        _log.warning("store_busy")
-        response = wire.error(Fault(503, "store.busy", f"{str(raised)[:1].upper()}{str(raised)[1:]}."))
-        response.headers["Retry-After"] = "1"
-        return response
 
-    def broken(raised: Exception) -> Any:
-        # The message of an exception may quote what was sent; the frames do not.
-        _log.error("request_failed", error=type(raised).__name__, frames=traceback.format_tb(raised.__traceback__)[-8:])
-        body = {"code": "server.error", "status": 500, "errors": {},
-                "message": "The service failed; nothing was recorded. Try again, and tell the operator."}  # fmt: skip
-        return Response(as_bytes(body), 500, mimetype=wire.JSON)
+def _http(raised: HTTPException) -> Response:
+    if _is_page():
+        return web.http_page(raised)
+    status = raised.code or 500
+    if isinstance(raised, RequestEntityTooLarge):
+        limit = current_app.config["MAX_CONTENT_LENGTH"]
+        said = Fault(413, "body.too_large", f"The body is larger than {limit} bytes; send less.")
+    else:
+        said = Fault(status, _CODES.get(status, "http.error"), f"{raised.name}; see /api/v1/openapi.json.")
+    response = wire.error(said)
+    for name, value in raised.get_headers():
+        if name not in ("Content-Type", "Content-Length"):
+            response.headers[name] = value
+    return response
 
-    app.register_error_handler(Fault, fault)
-    app.register_error_handler(HTTPException, http)
-    app.register_error_handler(StoreBusy, busy)
-    app.register_error_handler(Exception, broken)
+
+def _busy(raised: StoreBusy) -> Response:
+    _log.warning("store_busy")
+    said = Fault(503, "store.busy", f"{str(raised)[:1].upper()}{str(raised)[1:]}.")
+    response = web.fault_page(503) if _is_page() else wire.error(said)
+    response.headers["Retry-After"] = "1"
+    return response
+
+
+def _broken(raised: Exception) -> Response:
+    # The message of an exception may quote what was sent; the frames do not.
+    _log.error("request_failed", error=type(raised).__name__, frames=traceback.format_tb(raised.__traceback__)[-8:])
+    if _is_page():
+        return web.fault_page(500)
+    body = {"code": "server.error", "status": 500, "errors": {},
+            "message": "The service failed; nothing was recorded. Try again, and tell the operator."}  # fmt: skip
+    return Response(as_bytes(body), 500, mimetype=wire.JSON)

@@ -31,6 +31,8 @@ from coi.web import (
     therapies,
 )
 
+fault_page = faults.page
+http_page = faults.of_http
 PARTS = (boards, containers, enrolling, home, labelling, scanning, sign_in, stepping, therapies)
 CONTENT_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
@@ -40,7 +42,10 @@ _forms = CSRFProtect()
 
 
 def register(app: Flask, *, office: Office, settings: Settings) -> None:
-    """Hang the pages onto `app`. Cookies, the key that signs form tokens and the content policy are set here."""
+    """Hang the pages onto `app`; cookies, the key that signs form tokens and the content policy are set here.
+
+    Errors that belong to no page (an unknown address, a failure) are the app's; `fault_page` and `http_page` show them.
+    """
     hasher = PasswordHasher(settings.argon2_time_cost, settings.argon2_memory_cost, settings.argon2_parallelism)
     app.extensions[here.EXTENSION] = here.House(office, settings, hasher)
     app.config |= {
@@ -56,6 +61,8 @@ def register(app: Flask, *, office: Office, settings: Settings) -> None:
     Bootstrap5(app)
     _forms.init_app(app)
     app.register_blueprint(_pages())
+    app.after_request(_seal)
+    app.context_processor(shown.context)
 
 
 def _pages() -> Blueprint:
@@ -65,14 +72,12 @@ def _pages() -> Blueprint:
         pages.register_blueprint(part.pages)
     faults.attach(pages)
     pages.before_request(_check)
-    pages.after_request(_seal)
-    pages.context_processor(shown.context)
     for name, say in shown.FILTERS.items():
         pages.add_app_template_filter(say, name)
     return pages
 
 
-@access.may_call(access.ANYONE)
+@access.open_to(access.PUBLIC)
 def asset(name: str) -> Response:
     """Return one of our own stylesheets, scripts or pictures."""
     response = send_from_directory(f"{__path__[0]}/static", name, max_age=3600)
@@ -90,6 +95,8 @@ def _check() -> ResponseReturnValue | None:
 
 def _seal(response: Response) -> Response:
     """Let nothing foreign run in our pages, and keep pages with patient data out of every cache."""
+    if not (request.blueprint or "").startswith("web") and response.mimetype != "text/html":
+        return response
     response.headers["Content-Security-Policy"] = CONTENT_POLICY
     response.headers["Referrer-Policy"] = "same-origin"  # the check of form tokens over https needs the own origin
     if "public" not in g:

@@ -1,15 +1,14 @@
-"""Access: every route of the pages declares who may call it, and what is not declared stays shut.
+"""Access: every route of the pages declares who may call it, as those of the API do; what is not declared stays shut.
 
-The declaration stands on the view (`view.who`), where the guard and the tests read it. It opens the page only; what a
-person may do or see there is decided by the actions behind it.
+The declaration stands on the view (`view.open_to`), where the guard and the tests read it. It opens the page only; what
+a person may do or see there is decided by the actions behind it.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import current_app, redirect, request, url_for
+from flask import current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from coi.actions.faults import Fault, forbidden
@@ -18,29 +17,17 @@ from coi.web import here
 
 View = TypeVar("View", bound=Callable[..., Any])
 SIGN_IN = "web.sign_in.page"
+EVERYONE = frozenset(Role)
+PUBLIC: frozenset[Role] = frozenset()
+TREATING = EVERYONE - {Role.COURIER, Role.AUDITOR, Role.ADMIN}
+"""The roles that may be shown patient data at the treating site."""
 
 
-@dataclass(frozen=True, slots=True)
-class Who:
-    """Who may call a route: strangers too, or signed-in people, of some roles or (none named) of any."""
-
-    strangers: bool = False
-    roles: frozenset[Role] = frozenset()
-
-
-ANYONE = Who(strangers=True)
-SIGNED_IN = Who()
-TREATING = frozenset(
-    {Role.NURSE, Role.PHYSICIAN, Role.INFUSION, Role.COORDINATOR, Role.QUALITY, Role.OPERATOR, Role.RECEIVER}
-)
-"""The roles that may be shown patient data at the treating site; never couriers, auditors or administrators."""
-
-
-def may_call(who: Who | Iterable[Role]) -> Callable[[View], View]:
-    """Declare who may call a view."""
+def open_to(roles: frozenset[Role]) -> Callable[[View], View]:
+    """Declare that a view may be called by people with one of `roles`; PUBLIC asks for no sign-in at all."""
 
     def declare(view: View) -> View:
-        view.who = who if isinstance(who, Who) else Who(roles=frozenset(who))  # type: ignore[attr-defined] # a function takes attributes
+        view.open_to = roles  # type: ignore[attr-defined]  # a function takes attributes
         return view
 
     return declare
@@ -49,16 +36,17 @@ def may_call(who: Who | Iterable[Role]) -> Callable[[View], View]:
 def guard() -> ResponseReturnValue | None:
     """Let a request through to its view, or answer it here; runs before every page."""
     view = current_app.view_functions.get(request.endpoint or "")
-    who: Who | None = getattr(view, "who", None)
-    if who is None:
+    roles: frozenset[Role] | None = getattr(view, "open_to", None)
+    if roles is None:
         raise forbidden("Nobody was declared to be allowed here.")
-    if who.strangers:
+    if roles == PUBLIC:
         return None
     visitor = here.visitor()
     if visitor is None:
         return _to_the_door()
-    if who.roles and not who.roles & visitor.roles:
-        raise forbidden(f"This page is for {', '.join(sorted(who.roles))}; you have none of these roles.")
+    g.caller = visitor.caller  # who is named in the request's log line
+    if not roles & visitor.roles:
+        raise forbidden(f"This page is for {', '.join(sorted(roles))}; you have none of these roles.")
     return None
 
 

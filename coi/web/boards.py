@@ -6,13 +6,13 @@ from flask.typing import ResponseReturnValue
 from coi.actions import reads
 from coi.actions.reads import CLOCK_STATES
 from coi.web import here
-from coi.web.access import SIGNED_IN, may_call
+from coi.web.access import EVERYONE, open_to
 
 pages = Blueprint("boards", __name__)
 
 
 @pages.get("/clocks")
-@may_call(SIGNED_IN)
+@open_to(EVERYONE)
 def clocks() -> ResponseReturnValue:
     """Show the clocks in the states that are asked for, soonest deadline first."""
     asked = [state for state in request.args.get("state", "").split(",") if state]
@@ -23,7 +23,7 @@ def clocks() -> ResponseReturnValue:
 
 
 @pages.get("/handoffs")
-@may_call(SIGNED_IN)
+@open_to(EVERYONE)
 def handoffs() -> ResponseReturnValue:
     """Show the open handoffs, those for the person or the person's organisations first."""
     caller = here.caller()

@@ -5,14 +5,14 @@ from flask.typing import ResponseReturnValue
 
 from coi.actions import reads
 from coi.web import here
-from coi.web.access import SIGNED_IN, may_call
+from coi.web.access import EVERYONE, open_to
 from coi.web.timeline import lines
 
 pages = Blueprint("containers", __name__)
 
 
 @pages.get("/containers/<id_>")
-@may_call(SIGNED_IN)
+@open_to(EVERYONE)
 def page(id_: str) -> ResponseReturnValue:
     """Show one container."""
     office = here.office()

@@ -17,7 +17,7 @@ from coi.journey.entry import from_instant
 from coi.journey.steps import STEPS
 from coi.journey.values import CODE, BadValue, Moment
 from coi.web import here
-from coi.web.access import may_call
+from coi.web.access import open_to
 from coi.web.answers import onward, outcome_of
 from coi.web.fields import value_of
 from coi.web.given import Form, attempt_id, text_of
@@ -53,7 +53,7 @@ class Sheet:
 
 
 @pages.get("/enrol")
-@may_call(ROW.who)
+@open_to(ROW.who)
 def page() -> ResponseReturnValue:
     """Show the pathways, or the form for the one that was chosen."""
     return _show(request.args)
@@ -81,7 +81,7 @@ def _sheet(form: Form) -> Sheet:
 
 
 @pages.post("/enrol")
-@may_call(ROW.who)
+@open_to(ROW.who)
 def enrol() -> ResponseReturnValue:
     """Enrol and show the COI id, or the form again with what is wrong."""
     try:

@@ -2,8 +2,7 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, render_template
-from flask.typing import ResponseReturnValue
+from flask import Blueprint, Response, make_response, render_template
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -24,25 +23,32 @@ _TITLES = {
 }  # fmt: skip
 
 
-def page(status: int, message: str | None = None) -> ResponseReturnValue:
-    """Return the page that says what went wrong."""
+def page(status: int, message: str | None = None) -> Response:
+    """Return the page that says what went wrong. Where the service itself failed, it asks the database for nothing."""
     known = HTTPStatus(status) if status in set(HTTPStatus) else HTTPStatus.INTERNAL_SERVER_ERROR
     said = message or _SENTENCES.get(status, f"{known.description or known.phrase}.")
-    return render_template("fault.html", status=status, title=_TITLES.get(status, known.phrase), message=said), status
+    template = "failed.html" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "fault.html"
+    return make_response(render_template(template, title=_TITLES.get(status, known.phrase), message=said), status)
 
 
-def _of_fault(fault: Fault) -> ResponseReturnValue:
+def _of_fault(fault: Fault) -> Response:
     return page(fault.status, fault.message)
 
 
-def _of_csrf(fault: CSRFError) -> ResponseReturnValue:  # noqa: ARG001 - the library's reason means nothing to a nurse
+def _of_csrf(fault: CSRFError) -> Response:  # noqa: ARG001 - the library's reason means nothing to a nurse
     return page(400, "This form was not sent from its own page, or your session has changed since. Nothing was "
                      "recorded. Open the page again and send it from there.")  # fmt: skip
 
 
-def of_http(fault: HTTPException) -> ResponseReturnValue:
-    """Return the page for an error of HTTP itself."""
-    return fault.get_response() if (fault.code or 500) < 400 else page(fault.code or 500)  # noqa: PLR2004 - redirects stay as they are
+def of_http(fault: HTTPException) -> Response:
+    """Return the page for an error of HTTP itself, with the headers that belong to it; redirects stay as they are."""
+    answer = make_response(fault.get_response())
+    if answer.status_code < HTTPStatus.BAD_REQUEST:
+        return answer
+    response = page(answer.status_code)
+    if "Allow" in answer.headers:
+        response.headers["Allow"] = answer.headers["Allow"]
+    return response
 
 
 def attach(pages: Blueprint) -> None:
@@ -50,4 +56,3 @@ def attach(pages: Blueprint) -> None:
     pages.register_error_handler(Fault, _of_fault)
     pages.register_error_handler(CSRFError, _of_csrf)
     pages.register_error_handler(HTTPException, of_http)
-    pages.register_error_handler(500, of_http)

@@ -5,14 +5,14 @@ from flask.typing import ResponseReturnValue
 
 from coi.actions import reads
 from coi.web import here
-from coi.web.access import SIGNED_IN, may_call
+from coi.web.access import EVERYONE, open_to
 
 pages = Blueprint("home", __name__)
 SHOWN = 6
 
 
 @pages.get("/")
-@may_call(SIGNED_IN)
+@open_to(EVERYONE)
 def page() -> ResponseReturnValue:
     """Show the scan box, the open offers, the soonest clocks and the newest therapies."""
     office, caller = here.office(), here.caller()

@@ -14,7 +14,7 @@ from coi.actions.faults import Fault, unknown
 from coi.actions.labels import LabelRequest
 from coi.journey.steps import STEPS
 from coi.web import here
-from coi.web.access import ANYONE, SIGNED_IN, may_call
+from coi.web.access import EVERYONE, PUBLIC, open_to
 from coi.web.answers import Outcome, outcome_of
 from coi.web.choices import choices_for
 from coi.web.given import attempt_id, text_of
@@ -27,7 +27,7 @@ MAY_PRINT = frozenset(ROW.who)
 
 
 @pages.get("/containers/<id_>/label")
-@may_call(SIGNED_IN)
+@open_to(EVERYONE)
 def page(id_: str) -> ResponseReturnValue:
     """Show the container's labels, the newest large, and the form for another one."""
     return _show(id_)
@@ -46,7 +46,7 @@ def _show(id_: str, *, fault: Fault | None = None, outcome: Outcome | None = Non
 
 
 @pages.post("/containers/<id_>/label")
-@may_call(MAY_PRINT)
+@open_to(MAY_PRINT)
 def issue(id_: str) -> ResponseReturnValue:
     """Issue a label and go to its page, or say why not."""
     try:
@@ -69,7 +69,7 @@ def _label_request(id_: str) -> LabelRequest:
 
 
 @pages.get("/labels/<serial>.<form>")
-@may_call(SIGNED_IN)
+@open_to(EVERYONE)
 def picture(serial: str, form: str) -> ResponseReturnValue:
     """Return the label as a picture, as a page, or in the printer's language."""
     if form not in FORMS:
@@ -80,7 +80,7 @@ def picture(serial: str, form: str) -> ResponseReturnValue:
 
 
 @pages.get("/labels/<serial>/print")
-@may_call(SIGNED_IN)
+@open_to(EVERYONE)
 def sheet(serial: str) -> ResponseReturnValue:
     """Show nothing but the label, on a page of its own size, for the browser's print dialogue."""
     template = request.args.get("template", "")
@@ -88,7 +88,7 @@ def sheet(serial: str) -> ResponseReturnValue:
 
 
 @pages.get("/labels/<template>.css")
-@may_call(ANYONE)
+@open_to(PUBLIC)
 def paper(template: str) -> ResponseReturnValue:
     """Return the style that gives the printed page the size of the label template."""
     width, height = _size(template)

@@ -14,7 +14,7 @@ from coi.actions import asking, reads
 from coi.actions.faults import Fault, malformed
 from coi.actions.scans import GivenScan
 from coi.web import here
-from coi.web.access import SIGNED_IN, may_call
+from coi.web.access import EVERYONE, open_to
 from coi.web.given import VIAS, as_field
 from coi.web.patients import patient_of
 from coi.web.stages import near, reached
@@ -27,7 +27,7 @@ _ROLES = {
 
 
 @pages.post("/scan")
-@may_call(SIGNED_IN)
+@open_to(EVERYONE)
 def look() -> ResponseReturnValue:
     """Say what was scanned, typed or photographed, and what may be done with it."""
     picture = request.files.get("picture")

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup, escape
+from werkzeug.local import LocalProxy
 
 from coi.journey.steps import STEPS
 from coi.web import here, words
@@ -21,7 +22,7 @@ DEMO = "DEMO – NOT FOR CLINICAL USE"
 def context() -> dict[str, Any]:
     """Return what every template finds: who is signed in, the present moment, and what it can call."""
     return {
-        "visitor": here.visitor(), "now": here.office().now(), "demo": DEMO if here.office().demo else None,
+        "visitor": LocalProxy(here.visitor), "now": here.office().now(), "demo": DEMO if here.office().demo else None,
         "organisations": here.organisations, "carried": carried, "sentences": sentences, "zone_name": here.zone_name,
         "enrollers": STEPS["therapy.enrolled"].who, "searchers": SEARCHERS,
     }  # fmt: skip

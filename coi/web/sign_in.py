@@ -8,13 +8,13 @@ from flask.typing import ResponseReturnValue
 from coi.actions import people, setup
 from coi.actions.faults import Fault
 from coi.web import here
-from coi.web.access import ANYONE, may_call, own_path
+from coi.web.access import PUBLIC, open_to, own_path
 
 pages = Blueprint("sign_in", __name__)
 
 
 @pages.get("/sign-in")
-@may_call(ANYONE)
+@open_to(PUBLIC)
 def page() -> ResponseReturnValue:
     """Show the form; in demo mode with the people of the demo."""
     return _form(person=request.args.get("person", ""))
@@ -41,7 +41,7 @@ def _said(grants: Iterable[tuple[str, str]]) -> str:
 
 
 @pages.post("/sign-in")
-@may_call(ANYONE)
+@open_to(PUBLIC)
 def enter() -> ResponseReturnValue:
     """Sign in and go to the page that was asked for."""
     person = request.form.get("person", "").strip()
@@ -56,7 +56,7 @@ def enter() -> ResponseReturnValue:
 
 
 @pages.post("/sign-out")
-@may_call(ANYONE)
+@open_to(PUBLIC)
 def leave() -> ResponseReturnValue:
     """End the session on the server and drop the cookie."""
     people.end(here.office(), request.cookies.get(here.cookie_name(), ""))

@@ -18,7 +18,7 @@ from coi.actions.faults import Fault, malformed, unknown
 from coi.actions.scans import GivenScan
 from coi.journey.steps import STEPS, Scan, StepKind
 from coi.web import here
-from coi.web.access import SIGNED_IN, may_call
+from coi.web.access import EVERYONE, open_to
 from coi.web.answers import onward, outcome_of
 from coi.web.choices import Choices, Option, choices_for
 from coi.web.fields import Input, input_of
@@ -52,7 +52,7 @@ class StepForm:
 
 
 @pages.get("/steps")
-@may_call(SIGNED_IN)
+@open_to(EVERYONE)
 def index() -> ResponseReturnValue:
     """List every step that the person's roles allow somewhere."""
     visitor = here.visitor()
@@ -63,7 +63,7 @@ def index() -> ResponseReturnValue:
 
 
 @pages.get("/steps/<kind>")
-@may_call(SIGNED_IN)
+@open_to(EVERYONE)
 def page(kind: str) -> ResponseReturnValue:
     """Show the empty form; ids in the address (a therapy, a handoff, an entry) are filled in."""
     elsewhere = _elsewhere(kind)
@@ -89,7 +89,7 @@ def _row(kind: str) -> StepKind:
 
 
 @pages.post("/steps/<kind>/form")
-@may_call(SIGNED_IN)
+@open_to(EVERYONE)
 def reopen(kind: str) -> ResponseReturnValue:
     """Show the form with what was scanned before it, or with a picture read into it."""
     row = _row(kind)
@@ -110,7 +110,7 @@ def _add_pictures(form: MultiDict[str, str]) -> None:
 
 
 @pages.post("/steps/<kind>")
-@may_call(SIGNED_IN)
+@open_to(EVERYONE)
 def take(kind: str) -> ResponseReturnValue:
     """Take the step and show what came of it."""
     row = _row(kind)

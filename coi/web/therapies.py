@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from coi.actions import reads
 from coi.actions.faults import Fault, malformed
 from coi.web import here
-from coi.web.access import SIGNED_IN, TREATING, may_call, sees_patients
+from coi.web.access import EVERYONE, TREATING, open_to, sees_patients
 from coi.web.genealogy import HEIGHT, WIDTH, drawn
 from coi.web.patients import named_in, patient_of
 from coi.web.stages import near, reached
@@ -22,7 +22,7 @@ SEARCHERS = TREATING
 
 
 @pages.get("/therapies")
-@may_call(SIGNED_IN)
+@open_to(EVERYONE)
 def index() -> ResponseReturnValue:
     """List the therapies that the person may see, newest change first."""
     q = request.args.get("q", "")[:LONGEST]
@@ -33,7 +33,7 @@ def index() -> ResponseReturnValue:
 
 
 @pages.post("/search")
-@may_call(SEARCHERS)
+@open_to(SEARCHERS)
 def search() -> ResponseReturnValue:
     """List the therapies of the patient with a number; the number stays in the body of the request."""
     value = request.form.get("value", "").strip()
@@ -44,7 +44,7 @@ def search() -> ResponseReturnValue:
 
 
 @pages.get("/therapies/<coi>")
-@may_call(SIGNED_IN)
+@open_to(EVERYONE)
 def page(coi: str) -> ResponseReturnValue:
     """Show one therapy, now or as recorded by `at`."""
     office, caller, at = here.office(), here.caller(), _at()

@@ -1,4 +1,4 @@
-"""An app with the pages and nothing else, over the demo world; signed-in clients; a browser when one is there."""
+"""The app over the demo world, and people who come to it without JavaScript."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from coi import settings as choices
-from coi import web
+from coi.app import create_app
 from tests.play import Player
 from tests.worlds import PASSWORD, make_office
 
@@ -45,12 +45,8 @@ def world(sqlite_url, hands):
 
 
 def make_app(office, tmp_path, **settings: str) -> Flask:
-    """Return an app with the pages alone."""
-    app = Flask("pages_alone")
-    chosen = choices.load(_QUICK | settings, folder=tmp_path)
-    web.register(app, office=office, settings=chosen)
-    app.config["MAX_CONTENT_LENGTH"] = chosen.max_body_bytes
-    return app
+    """Return the service's app over `office`, with settings as an operator would write them."""
+    return create_app(choices.load(_QUICK | settings, folder=tmp_path), office)
 
 
 @pytest.fixture
