@@ -78,3 +78,10 @@ def app(office, tmp_path):
 @pytest.fixture
 def client(app, office):
     return Client(app.test_client(), lambda person: people.issue_token(office, person))
+
+
+@pytest.fixture
+def sqlite_client(sqlite_office, tmp_path):
+    """A client and its office on SQLite, for what never reaches the database."""
+    app = make_app(sqlite_office, tmp_path)
+    return Client(app.test_client(), lambda person: people.issue_token(sqlite_office, person)), sqlite_office
