@@ -16,6 +16,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    """Make every table, and put the guards on the log."""
     op.create_table(
         "clash",
         sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -243,6 +244,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Drop every table; for tests of the migrations only."""
     with op.batch_alter_table("token", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_token_person"))
 
