@@ -1,0 +1,205 @@
+"""Backup and restore: one file that either database can be made from again.
+
+The file is a tar of JSON Lines, one file a table, with a manifest of the format ``coi-backup-v1``: the migration, the
+rows and the SHA-256 of each file. It is read from the store in one transaction, while the service goes on.
+
+* Projections are not in it: they are written anew from the log.
+* The vault's key is not in it: whoever finds the file finds no names. The manifest holds a keyed token by which
+  another key is recognised.
+* A restore goes into an instance without entries and without people, and everything is checked before a row is written.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import tarfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, cast
+
+from sqlalchemy import Connection, LargeBinary, Table, insert, select
+
+from coi.actions.faults import Fault, malformed
+from coi.actions.office import Office
+from coi.actions.verification import rebuild, verify
+from coi.journey.entry import instant
+from coi.record import schema
+from coi.record.tables import ATTEMPT, CLASH, CODE, ENTRY, GRANT, ORGANISATION, PATHWAY, PERSON, TOKEN, VAULT
+from coi.record.vault import opaque_token
+
+FORMAT = "coi-backup-v1"
+MANIFEST = "manifest.json"
+TABLES = (ENTRY, ATTEMPT, CLASH, PATHWAY, VAULT, CODE, ORGANISATION, PERSON, GRANT, TOKEN)  # none before what it names
+_BATCH = 500
+_MANIFEST_BYTES = 1_000_000
+_CHUNK_BYTES = 2**20
+
+
+def back_up(office: Office, file: Path) -> int:
+    """Write a backup to `file`, readable for its owner only, and return the number of entries in it.
+
+    The file appears once it is whole and on the disk. Raises FileExistsError when it exists.
+    """
+    if file.exists():
+        raise FileExistsError(f"got {file.name}, which exists, expected a new file: choose another name")
+    with TemporaryDirectory(prefix=".coi-backup-", dir=file.parent) as name:
+        folder = Path(name)
+        with office.store.read() as conn:
+            tables = {table.name: _put_away(conn, table, folder) for table in TABLES}
+            migration = schema.current(conn)
+        manifest = {"format": FORMAT, "at": instant(office.now()), "software": office.software, "migration": migration,
+                    "vault_key": _sign_of_the_key(office), "tables": tables}  # fmt: skip
+        (folder / MANIFEST).write_text(json.dumps(manifest, indent=1))
+        whole = _packed(folder, [MANIFEST, *(_file_of(table) for table in TABLES)])
+        os.link(whole, file)  # unlike a rename, this never takes the place of a file that came up meanwhile
+        _sync(file.parent)
+    return int(tables[ENTRY.name]["rows"])
+
+
+def _sign_of_the_key(office: Office) -> str:
+    return opaque_token(office.keys, scope="backup", text=FORMAT)
+
+
+def _file_of(table: Table) -> str:
+    return f"{table.name}.jsonl"
+
+
+def _put_away(conn: Connection, table: Table, folder: Path) -> dict[str, Any]:
+    """Write the rows of a table in the order of its key; return how many there are and their digest."""
+    query = select(table).order_by(*table.primary_key.columns)
+    digest, count = hashlib.sha256(), 0
+    with (folder / _file_of(table)).open("xb") as out:
+        for row in conn.execution_options(yield_per=_BATCH).execute(query).mappings():
+            line = json.dumps({name: _plain(value) for name, value in row.items()}, sort_keys=True).encode() + b"\n"
+            digest.update(line)
+            out.write(line)
+            count += 1
+    return {"rows": count, "sha256": digest.hexdigest()}
+
+
+def _plain(value: Any) -> Any:
+    return base64.b64encode(value).decode() if isinstance(value, bytes | memoryview) else value
+
+
+def _packed(folder: Path, names: Iterable[str]) -> Path:
+    whole = folder / "whole.tar"
+    fd = os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(fd, "wb") as out:
+        with tarfile.open(fileobj=out, mode="w") as tar:
+            for name in names:
+                tar.add(folder / name, arcname=name, filter=_nobodys)
+        out.flush()
+        os.fsync(out.fileno())
+    return whole
+
+
+def _nobodys(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Keep the account of whoever made the backup out of it."""
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mode = 0o600
+    return member
+
+
+def _sync(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def restore(office: Office, file: Path) -> list[str]:
+    """Fill the empty tables of an instance from a backup, write the projections anew and return what `verify` finds.
+
+    Raises Fault when the file is not a whole backup, is of another migration or another vault key, or when the
+    instance is in use; then nothing was written.
+    """
+    try:
+        with tarfile.open(file, mode="r:") as tar:
+            manifest = _manifest(tar, office)
+            for table in TABLES:
+                _check(tar, table, manifest["tables"].get(table.name, {}))
+            with office.store.write() as conn:
+                _refuse_if_in_use(conn)
+                for table in TABLES:
+                    _fill(conn, tar, table)
+    except (tarfile.TarError, UnicodeDecodeError, KeyError) as fault:
+        raise _broken(type(fault).__name__) from fault
+    rebuild(office)
+    return verify(office)
+
+
+def _broken(what: str) -> Fault:
+    return malformed("backup.broken", f"The file is not a whole backup of this service ({what}); take another copy.")
+
+
+def _member(tar: tarfile.TarFile, name: str) -> Any:
+    found = tar.extractfile(name)
+    if found is None:
+        raise _broken(f"{name} is not a file")
+    return found
+
+
+def _manifest(tar: tarfile.TarFile, office: Office) -> Mapping[str, Any]:
+    try:
+        manifest = json.loads(_member(tar, MANIFEST).read(_MANIFEST_BYTES))
+    except ValueError:
+        raise _broken("its manifest cannot be read") from None
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT or not isinstance(manifest["tables"], dict):
+        raise _broken(f"its format is not {FORMAT}")
+    if manifest["migration"] != schema.head():
+        raise malformed("backup.migration", f"The backup is of migration {str(manifest['migration'])[:32]!a}, this "
+                        f"software of {schema.head()}; restore with what made it, then upgrade.")  # fmt: skip
+    if manifest["vault_key"] != _sign_of_the_key(office):
+        raise malformed("backup.key", "The backup belongs to another vault key; put that instance's keys/vault.key "
+                        "into this instance before you restore, or its names can never be read.")  # fmt: skip
+    return cast(Mapping[str, Any], manifest)
+
+
+def _check(tar: tarfile.TarFile, table: Table, told: Mapping[str, Any]) -> None:
+    digest = hashlib.sha256()
+    with _member(tar, _file_of(table)) as lines:
+        while chunk := lines.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    if digest.hexdigest() != told.get("sha256"):
+        raise _broken(f"{_file_of(table)} is not what the manifest says")
+
+
+def _refuse_if_in_use(conn: Connection) -> None:
+    if any(conn.execute(select(table).limit(1)).first() for table in TABLES):
+        raise Fault(409, "restore.in_use", "This instance is in use already; restore into a new one, without coi init.")
+
+
+def _fill(conn: Connection, tar: tarfile.TarFile, table: Table) -> None:
+    rows: list[dict[str, Any]] = []
+    for row in _rows(tar, table):
+        rows.append(row)
+        if len(rows) == _BATCH:
+            conn.execute(insert(table), rows)
+            rows = []
+    if rows:
+        conn.execute(insert(table), rows)
+
+
+def _rows(tar: tarfile.TarFile, table: Table) -> Iterator[dict[str, Any]]:
+    sealed = {column.name for column in table.columns if isinstance(column.type, LargeBinary)}
+    with _member(tar, _file_of(table)) as lines:
+        for line in lines:
+            row = json.loads(line)
+            yield {name: base64.b64decode(value) if name in sealed else value for name, value in row.items()}
+
+
+def export_entries(office: Office, file: Path) -> int:
+    """Write the leaves of the log in the order of their positions, one a line, as they were hashed; return how many."""
+    count = 0
+    query = select(ENTRY.c.leaf).order_by(ENTRY.c.position)
+    with office.store.read() as conn, file.open("xb") as out:
+        for leaf in conn.execution_options(yield_per=_BATCH).execute(query).scalars():
+            out.write(bytes(leaf) + b"\n")
+            count += 1
+        out.flush()
+        os.fsync(out.fileno())
+    return count

@@ -1,0 +1,164 @@
+"""The doctor: looks at an instance, changes nothing, and says in plain sentences what is as it must be and what is not.
+
+`hindrance` is the short form for the start of the service: the one reason why it must not start.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection, func, make_url, select, text
+from sqlalchemy.exc import DBAPIError
+
+from coi.actions.condition import WATCHER_LATE_AFTER
+from coi.actions.setup import KEY_FILE
+from coi.journey.entry import from_instant
+from coi.record import guards, queries, schema
+from coi.record.db import Store, StoreBusy, open_store
+from coi.record.tables import APPEND_ONLY, ENTRY
+from coi.record.vault import VaultError, load_master
+from coi.settings import LOOPBACK, Settings
+
+NOT_THERE = "This instance is not initialised; run coi init first."
+CLOCK_MAY_LAG = timedelta(minutes=1)  # behind the last entry
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One thing that was looked at: `level` is ok, note (to be known) or wrong (to be put right)."""
+
+    level: str
+    says: str
+
+
+def hindrance(settings: Settings, *, guarded: bool = True) -> str | None:
+    """Return why the service must not start, in one sentence, or None when it may.
+
+    Without `guarded`, whether anything else can be done: what looks for damage must run when the guards are gone.
+    """
+    try:
+        load_master(settings.instance / KEY_FILE)
+    except VaultError as fault:
+        return (
+            f"Vault key: {fault}." if (settings.instance / KEY_FILE).exists() or has_database(settings) else NOT_THERE
+        )
+    return next(
+        (told.says for told in _database(settings, _may_serve if guarded else _tables) if told.level == "wrong"), None
+    )
+
+
+def examine(settings: Settings, *, now: datetime) -> list[Told]:
+    """Return everything that was looked at."""
+    return [*_key(settings), *_choices(settings), *_database(settings, lambda conn: _inside(conn, now))]
+
+
+def has_database(settings: Settings) -> bool:
+    """Tell whether there is a database at all; one on a server counts as there."""
+    url = make_url(settings.database_url)
+    return url.get_backend_name() != "sqlite" or Path(url.database or "").is_file()
+
+
+def _key(settings: Settings) -> Iterator[Told]:
+    try:
+        load_master(settings.instance / KEY_FILE)
+    except VaultError as fault:
+        yield Told("wrong", f"Vault key: {fault}.")
+    else:
+        yield Told("ok", "The vault's key is there and only its owner can read it.")
+    if settings.instance.is_dir() and settings.instance.stat().st_mode & 0o077:
+        yield Told("wrong", f"Others may look into {settings.instance}; run chmod 700 on it.")
+
+
+def _choices(settings: Settings) -> Iterator[Told]:
+    if settings.demo:
+        yield Told("note", "Demo mode is on: the people are made up, and every page and label says so.")
+    if not settings.secure_cookies and settings.host not in LOOPBACK:
+        yield Told("note", f"Cookies are not limited to https while the service listens on {settings.host}; "
+                   "put a TLS proxy in front and set COI_BASE_URL.")  # fmt: skip
+
+
+def _database(settings: Settings, look: Callable[[Connection], Iterator[Told]]) -> list[Told]:
+    if not has_database(settings):
+        return [Told("wrong", NOT_THERE)]
+    store: Store = open_store(settings.database_url)
+    try:
+        with store.read() as conn:
+            return list(look(conn))
+    except (DBAPIError, StoreBusy) as fault:
+        return [Told("wrong", f"The database cannot be used: {first_line(fault)}.")]
+    finally:
+        store.close()
+
+
+def first_line(fault: Exception) -> str:
+    """Return what a database said, without the statement and its values."""
+    said = str(getattr(fault, "orig", fault)).strip().splitlines()
+    return said[0].rstrip(".") if said else type(fault).__name__
+
+
+def _may_serve(conn: Connection) -> Iterator[Told]:
+    yield from (told := list(_tables(conn)))
+    if told[0].level == "wrong":
+        return
+    missing = guards.missing(conn)
+    if missing:
+        yield Told("wrong", f"The log is not guarded against change, {', '.join(missing)} is missing; find out who "
+                   "removed it, and run coi verify.")  # fmt: skip
+    else:
+        yield Told("ok", "The log is guarded against change.")
+
+
+def _tables(conn: Connection) -> Iterator[Told]:
+    stands, newest = schema.current(conn), schema.head()
+    if stands is None:
+        yield Told("wrong", NOT_THERE)
+    elif stands != newest:
+        yield Told(
+            "wrong", f"The database stands at migration {stands}, this software needs {newest}; run coi upgrade."
+        )
+    else:
+        yield Told("ok", f"The tables are at migration {newest}.")
+
+
+def _inside(conn: Connection, now: datetime) -> Iterator[Told]:
+    told = list(_may_serve(conn))
+    yield from told
+    if any(each.level == "wrong" for each in told):
+        return
+    yield from (Told("wrong", f"The tables are not as declared: {one}.") for one in schema.differences(conn))
+    if not queries.pathways(conn):
+        yield Told("wrong", "No pathway is published; run coi pathway publish FILE.")
+    yield from _watchers(conn, now)
+    yield from _clock(conn, now)
+    yield from _rights(conn)
+
+
+def _watchers(conn: Connection, now: datetime) -> Iterator[Told]:
+    beats = queries.heartbeats(conn)
+    ages = [int((now - from_instant(beat["at"])).total_seconds()) for beat in beats]
+    if not beats:
+        yield Told("note", "No watcher has ever swept here; coi serve starts one.")
+    elif min(ages) > WATCHER_LATE_AFTER:
+        yield Told("wrong", f"The last sweep was {min(ages)} seconds ago; start coi serve or coi watch.")
+    else:
+        yield Told("ok", f"The watcher swept {min(ages)} seconds ago.")
+    yield from (Told("wrong", f"The last sweep failed at {beat['failed']} therapies; the watcher's log names them.")
+                for beat in beats if beat["failed"])  # fmt: skip
+
+
+def _clock(conn: Connection, now: datetime) -> Iterator[Told]:
+    last = conn.execute(select(func.max(ENTRY.c.recorded_at))).scalar()
+    if last is not None and from_instant(last) - now > CLOCK_MAY_LAG:
+        yield Told("wrong", f"The machine's clock is behind the last entry, recorded at {last}; set it right.")
+
+
+def _rights(conn: Connection) -> Iterator[Told]:
+    """Say when the service's own role could change the log, were it not for the guards."""
+    if conn.dialect.name != "postgresql":
+        return
+    query = text("SELECT has_table_privilege(:name, 'UPDATE') OR has_table_privilege(:name, 'DELETE')")
+    open_ones = [table.name for table in APPEND_ONLY if conn.execute(query, {"name": table.name}).scalar()]
+    if open_ones:
+        yield Told("note", f"The service's role owns or may change {', '.join(open_ones)}, only the guards refuse it; "
+                   "give the tables another owner with COI_DATABASE_OWNER_URL.")  # fmt: skip

@@ -1,0 +1,76 @@
+"""`coi verify`, `rebuild`, `backup`, `restore`, `export`: what one does with the whole log."""
+
+from pathlib import Path
+
+import click
+
+from coi.actions import backup as backups
+from coi.actions import verification
+from coi.actions.setup import KEY_FILE
+from coi.actions.upgrade import upgrade
+from coi.cli import opening
+
+_NEW = click.Path(dir_okay=False, path_type=Path)
+_THERE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+def verify() -> None:
+    """Check every leaf, chain, answer and projection; exit 1 when something is wrong."""
+    with opening.office() as office:
+        _tell(verification.verify(office))
+
+
+def _tell(faults: list[str]) -> None:
+    for fault in faults:
+        click.echo(fault)
+    if faults:
+        raise SystemExit(1)
+    click.echo("The log proves itself, and the projections say what it says.")
+
+
+@click.command()
+def rebuild() -> None:
+    """Write the projections anew from the log."""
+    with opening.office(guarded=True) as office:
+        click.echo(f"{verification.rebuild(office)} projected rows were written anew.")
+
+
+@click.command()
+@click.argument("file", type=_NEW)
+def backup(*, file: Path) -> None:
+    """Write a consistent copy of everything but the vault's key to FILE, while the service runs."""
+    with opening.office() as office:
+        count = backups.back_up(office, file)
+        click.echo(f"{count} entries are in {file.name}. The vault's key is not: keep a copy of {KEY_FILE} elsewhere, "
+                   "without it no name can be read again.")  # fmt: skip
+
+
+@click.command()
+@click.argument("file", type=_THERE)
+def restore(*, file: Path) -> None:
+    """Fill a new instance from the backup FILE; put the old vault key into it first and do not run coi init."""
+    found = opening.settings()
+    if not (found.instance / KEY_FILE).exists():
+        raise click.ClickException(f"The backup holds no key; put the old instance's vault key at "
+                                   f"{found.instance / KEY_FILE} first.")  # fmt: skip
+    upgrade(found)
+    with opening.office(found, guarded=True) as office:
+        _tell(backups.restore(office, file))
+
+
+@click.group()
+def export() -> None:
+    """Take the log out."""
+
+
+@export.command()
+@click.argument("file", type=_NEW)
+def entries(*, file: Path) -> None:
+    """Write the leaves of the log to FILE as JSON Lines, in the order of their positions."""
+    with opening.office() as office:
+        count = backups.export_entries(office, file)
+        click.echo(f"{count} entries are in {file.name}.")
+
+
+COMMANDS = (verify, rebuild, backup, restore, export)
