@@ -13,7 +13,7 @@ from coi.actions.office import Office
 from coi.actions.steps import Caller, StepRequest, take
 from coi.journey.authority import may_read
 from coi.journey.fold import fold
-from coi.journey.identity import grouped
+from coi.journey.identity import grouped, is_own
 from coi.journey.pathway import LabelText, Pathway
 from coi.journey.steps import Purpose
 from coi.journey.therapy import Container, Label, Therapy
@@ -71,7 +71,7 @@ def render(office: Office, serial: str, *, form: str, dpi: int, caller: Caller) 
 
 def _content(office: Office, serial: str, caller: Caller) -> tuple[labels.LabelContent, labels.Template]:
     with office.store.read() as conn:
-        named = codes.resolve(conn, [serial]).get(serial, [])
+        named = codes.resolve(conn, [serial]).get(serial, []) if is_own(serial) else []
         if not named or named[0].type != "label" or not named[0].therapy:
             raise unknown("label")
         stream = f"therapy:{named[0].therapy}"

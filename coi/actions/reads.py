@@ -27,6 +27,7 @@ from coi.journey.attempt import Actor
 from coi.journey.authority import READERS_OF_ALL, may_read
 from coi.journey.entry import Entry
 from coi.journey.fold import fold
+from coi.journey.identity import is_own
 from coi.journey.next_steps import next_steps
 from coi.journey.therapy import Therapy
 from coi.record import codes, ledger, people, queries, sealed
@@ -46,6 +47,8 @@ def _history(
     office: Office, conn: Connection, coi: str, caller: Caller, at: datetime | None = None
 ) -> tuple[Therapy, list[Entry]]:
     """Return the therapy as of `at` and its entries; raises 404 when the caller may not see it today."""
+    if not is_own(coi):
+        raise unknown("therapy")
     stream = f"therapy:{coi}"
     entries = ledger.read_streams(conn, [stream])[stream].entries
     pathway = _pathways(office, conn)
@@ -106,7 +109,7 @@ def entries(
 def container(office: Office, id_: str, *, caller: Caller, at: datetime | None = None) -> dict[str, Any]:
     """Return one container with its therapy, labels, clocks and entries."""
     with office.store.read() as conn:
-        row = queries.container(conn, id_)
+        row = queries.container(conn, id_) if is_own(id_) else None
         if row is None:
             raise unknown("container")
         state, found = _history(office, conn, row["therapy"], caller, at)

@@ -136,20 +136,20 @@ def _plan(request: EnrolRequest, pathway: Pathway, conn: Connection) -> dict[str
 
 def _patient(office: Office, request: EnrolRequest, desk: Desk) -> str:
     """Return the patient's id: the one that an identifier names already, or a new one."""
-    given = {_token(office, item): item for item in request.patient.identifiers}
-    named = [
-        (token, subject)
-        for token, issuer, subject in codes.identifiers_of(desk.conn, given)
-        if issuer == given[token].issuer
-    ]
-    patients = {subject for _, subject in named}
+    given = {(_token(office, item), item.issuer): item for item in request.patient.identifiers}
+    named = {
+        (token, issuer): subject
+        for token, issuer, subject in codes.identifiers_of(desk.conn, {token for token, _ in given})
+        if (token, issuer) in given
+    }
+    patients = set(named.values())
     if len(patients) > 1:
         raise Fault(409, "patient.two", "The identifiers belong to two different patients; check each of them.",
                     {"patient.identifiers": ["Expected identifiers of one patient."]})  # fmt: skip
     patient = patients.pop() if patients else office.mint(RefType.PATIENT)
     if named:
         _refuse_other_birth_date(office, request, patient, desk.conn)
-    fresh = {token: item for token, item in given.items() if token not in {known for known, _ in named}}
+    fresh = {key: item for key, item in given.items() if key not in named}
     _make_known(office, request, patient, fresh, new=not named, conn=desk.conn)
     return patient
 
@@ -169,20 +169,17 @@ def _make_known(
     office: Office,
     request: EnrolRequest,
     patient: str,
-    identifiers: Mapping[str, Identifier],
+    identifiers: Mapping[tuple[str, str], Identifier],
     *,
     new: bool,
     conn: Connection,
 ) -> None:
     form = request.patient
     texts = {"family": form.family, "given": form.given, "born": form.born} if new else {}
-    texts |= {f"identifier.{token}.{item.issuer}": item.as_text() for token, item in identifiers.items()}
+    texts |= {f"identifier.{token}.{issuer}": item.as_text() for (token, issuer), item in identifiers.items()}
     sealed.keep(conn, [sealed.secret(subject=patient, name=name, text=text) for name, text in texts.items()],
                 keys=office.keys)  # fmt: skip
-    rows = [
-        {"token": token, "subject": patient, "type": "patient", "issuer": item.issuer}
-        for token, item in identifiers.items()
-    ]
+    rows = [{"token": token, "subject": patient, "type": "patient", "issuer": issuer} for token, issuer in identifiers]
     codes.register(conn, [*([{"token": patient, "subject": patient, "type": "patient"}] if new else []), *rows])
 
 
@@ -203,8 +200,9 @@ def _keep_identifiers(office: Office, request: EnrolRequest, coi: str, conn: Con
     """Put the therapy's identifiers into the crosswalk and the vault; return what the entry keeps of them."""
     rows: list[dict[str, str | None]] = [{"token": coi, "subject": coi, "type": "therapy", "therapy": coi}]
     secrets = []
-    for number, item in enumerate(request.identifiers):
-        token = codes.foreign_token(office.keys, text=item.value, scope=f"therapy/{item.issuer}/{item.kind}")
+    given = {codes.foreign_token(office.keys, text=item.value, scope=f"therapy/{item.issuer}/{item.kind}"): item
+             for item in request.identifiers}  # fmt: skip
+    for number, (token, item) in enumerate(given.items()):
         rows.append({"token": token, "subject": coi, "type": "therapy", "issuer": item.issuer, "therapy": coi})
         secrets.append(sealed.secret(subject=coi, name=f"identifier.{number}", text=item.as_text()))
     taken = codes.resolve(conn, [str(row["token"]) for row in rows[1:]]) if len(rows) > 1 else {}
@@ -213,5 +211,5 @@ def _keep_identifiers(office: Office, request: EnrolRequest, coi: str, conn: Con
                     {"identifiers": ["Expected identifiers that no other therapy has."]})  # fmt: skip
     codes.register(conn, rows)
     sealed.keep(conn, secrets, keys=office.keys)
-    pairs = zip(request.identifiers, secrets, strict=True)
+    pairs = zip(given.values(), secrets, strict=True)
     return [{"kind": item.kind, "commitment": secret.commitment} for item, secret in pairs]

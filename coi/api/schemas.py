@@ -32,6 +32,8 @@ class Text(fields.String):
         kept = "\n\t" if self.lines else ""
         if any(not c.isprintable() and c not in kept and (ord(c) < 0xA0 or c in "\u2028\u2029") for c in text):  # noqa: PLR2004 - C0 and C1 controls end below
             raise ValidationError("Got control characters; expected plain text.")
+        if not text.strip():
+            raise ValidationError("Got white space only; expected text.")
         return text
 
 
@@ -249,3 +251,11 @@ class SearchSchema(Schema):
     value = Text(longest=120, required=True)
     issuer = Text(longest=64, load_default=None, allow_none=True)
     kind = Coded(load_default=None, allow_none=True)
+
+
+WORDS = frozenset(
+    name
+    for schema in (EnrolSchema, LabelSchema, AskSchema, BatchSchema, SearchSchema, StepSchema, ScanSchema, DeviceSchema,
+                   IdentifierSchema, PatientSchema, PlannedSchema)
+    for name in schema._declared_fields
+)  # fmt: skip

@@ -9,6 +9,7 @@ from marshmallow import Schema, ValidationError
 
 from coi.actions.attempts import Answer, as_bytes
 from coi.actions.faults import Fault, malformed
+from coi.api.schemas import WORDS
 
 JSON = "application/json"
 _DEEPEST = 32
@@ -82,7 +83,9 @@ def loaded(schema: Schema, body: Mapping[str, Any]) -> Any:
     try:
         return schema.load(body)
     except ValidationError as fault:
-        errors = dict(_by_path(fault.messages))
+        errors: dict[str, list[str]] = {}
+        for path, sentences in _by_path(fault.messages):
+            errors.setdefault(path, []).extend(sentences)
         where, told = next(iter(errors.items()))
         raise malformed("body.invalid", f"{where}: {told[0]}", errors) from fault
 
@@ -91,13 +94,14 @@ def _by_path(messages: Any, path: str = "") -> list[tuple[str, list[str]]]:
     if isinstance(messages, dict):
         found = []
         for key, inner in messages.items():
-            name = str(key) if str(key) != "_schema" else "body"
-            found += _by_path(inner, f"{path}.{name}" if path else name)
+            found += _by_path(inner, _below(path, str(key)))
         return found
     told = messages if isinstance(messages, list) else [messages]
-    return [(_safe(path), [str(text) for text in told])]
+    return [(path or "body", [str(text) for text in told])]
 
 
-def _safe(path: str) -> str:
-    """Return a path of known words; an unknown key could be anything, patient data too."""
-    return path if len(path) <= 100 and all(c.isalnum() or c in "._-" for c in path) and path.isascii() else "body"  # noqa: PLR2004 - long enough for every path of ours
+def _below(path: str, key: str) -> str:
+    """Return the path of `key`, or `path` itself for a key that is no word of ours: it could be anything."""
+    if key not in WORDS and not (key.isascii() and key.isdigit()):
+        return path
+    return f"{path}.{key}" if path else key

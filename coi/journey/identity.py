@@ -93,6 +93,15 @@ def parse(text: str) -> Ref:
     return Ref(RefType(match[1]), text)
 
 
+def is_own(text: str) -> bool:
+    """Tell whether `text` is one of our identifiers, well formed and read right."""
+    try:
+        parse(text)
+    except (NotOurs, Misread):
+        return False
+    return True
+
+
 def normalise_typed(text: str) -> str:
     """Return typed `text` as a scan would have given it: capitals, no spaces, the hyphen in its place.
 

@@ -13,8 +13,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from coi.journey.entry import instant
-from coi.journey.identity import RefType, parse
+from coi.journey.entry import NotCanonical, canonical, instant
+from coi.journey.identity import Misread, NotOurs, RefType, parse
 
 CODE = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -83,11 +83,16 @@ class Identifier(Field):
         if isinstance(value, str):
             try:
                 ref = parse(value)
-            except ValueError as fault:
+            except Misread as fault:
                 raise BadValue(str(fault)) from fault
+            except NotOurs:
+                raise self._other() from None
             if ref.type is self.type:
                 return ref.id
-        raise BadValue(f"Expected a {self.type.name.lower()} id that begins with {self.type.value}-.")
+        raise self._other()
+
+    def _other(self) -> BadValue:
+        return BadValue(f"Expected a {self.type.name.lower()} id that begins with {self.type.value}-.")
 
     def schema(self) -> dict[str, Any]:  # noqa: D102 - as Field
         return {"type": "string", "pattern": f"^{self.type.value}-[2-9A-HJ-NP-Z]{{13}}$"}
@@ -201,9 +206,13 @@ class Inner(Field):
     """Values of another step, read by that step's own fields later (used by corrections)."""
 
     def read(self, value: Any) -> dict[str, Any]:  # noqa: D102 - as Field
-        if isinstance(value, dict):
-            return value
-        raise BadValue("Expected an object with the corrected values.")
+        if not isinstance(value, dict):
+            raise BadValue("Expected an object with the corrected values.")
+        try:
+            canonical(value)
+        except (NotCanonical, RecursionError):
+            raise BadValue("Expected values as the log can keep them: text, whole numbers, yes or no, lists.") from None
+        return value
 
     def schema(self) -> dict[str, Any]:  # noqa: D102 - as Field
         return {"type": "object"}
@@ -212,10 +221,13 @@ class Inner(Field):
 def read_values(given: Mapping[str, Any], *, declared: Sequence[Field]) -> tuple[dict[str, Any], dict[str, list[str]]]:
     """Read `given` by the `declared` fields and return (values, faults); faults are sentences by JSON path.
 
-    Unknown names are faults, absent optional values take their default, and null counts as absent.
+    Unknown names are faults that do not repeat the name (it could be anything), absent optional values take their
+    default, and null counts as absent.
     """
     known = {field.name: field for field in declared}
-    faults = {f"values.{name}": ["This step has no such value."] for name in given if name not in known}
+    faults: dict[str, list[str]] = {}
+    if given.keys() - known.keys():
+        faults["values"] = [f"Got a value that this step does not have; it has {', '.join(known) or 'none'}."]
     values: dict[str, Any] = {}
     for field in declared:
         try:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from coi.journey.identity import RefType, mint
+from coi.record import codes
 from tests.api.conftest import enrolment
 from tests.api.faults import fault_of, size
 from tests.play import Player
@@ -60,7 +61,8 @@ def malformed_bodies(body):
         "true": b"true", "duplicate key": ('{"id": "a", "id": "b", ' + rest).encode(),
         "duplicate inside": ('{"x": {"a": 1, "a": 2}, ' + rest).encode(),
         "NaN": ('{"x": NaN, ' + rest).encode(), "Infinity": ('{"x": Infinity, ' + rest).encode(),
-        "minus infinity": ('{"x": -Infinity, ' + rest).encode(), "10^400": b'{"x": 1' + b"0" * 400 + b", " + rest.encode(),
+        "minus infinity": ('{"x": -Infinity, ' + rest).encode(),
+        "10^400": b'{"x": 1' + b"0" * 400 + b", " + rest.encode(),
         "10^10000": b'{"x": 1' + b"0" * 10_000 + b", " + rest.encode(), "1e400": ('{"x": 1e400, ' + rest).encode(),
         "deep arrays": nested(10_000), "deep objects": nested(10_000, '{"a":', "}"), "deep open": b"[" * 100_000,
         "deep inside": b'{"values": ' + nested(10_000) + b", " + rest.encode(),
@@ -120,15 +122,15 @@ def full(client):
     """Return bodies with every string field filled, by route."""
     step = client.step_body(
         "container.planned", [{"role": "wristband", "text": "MRN-1", "via": "api", "token": "t"}],
-        therapy="COI-222222222222T", values={"purpose": "dose"}, reason="other", note="a note",
+        therapy="COI-222222222222T", values={"purpose": "dose"}, reason="recorded-in-error", note="a note",
         performed_by=[PERSON], documents=["0" * 64], device={"id": "phone", "seq": 1},
     )  # fmt: skip
     return {
         "/steps": step,
         "/therapies": enrolment("MRN-1", plan={"collection": {"site": "demo-hospital", "at": step["occurred_at"]}},
-                                repeat_of="COI-222222222222T", reason="other"),
+                                repeat_of="COI-222222222222T", reason="recorded-in-error"),
         "/labels": {"id": str(uuid4()), "container": "CTR-222222222222T", "template": "container-100x100",
-                    "position": "bag", "reason": "other"},
+                    "position": "bag", "reason": "recorded-in-error"},
         "/scans": {"text": "MRN-1", "via": "api"}, "/search": {"value": "MRN-1", "issuer": "x", "kind": "mrn"},
     }  # fmt: skip
 
@@ -160,9 +162,9 @@ WRONG = {
               [{"role": "wristband", "text": "x", "more": 1}], [{"role": None, "text": "x"}]),
     "values": (1, True, "x", [], [1], {"": 1}, {"purpose": None}, {"purpose": 1}, {"purpose": True}, {"colour": "red"},
                {"purpose": "dose", "count": True}, {"purpose": "dose", "count": "1"}, {"purpose": "dose", "count": 1.0},
-               {"purpose": "dose", "count": 1e400}, {"purpose": "dose", "count": 10**400}, {"purpose": ["dose"]},
+               {"purpose": "dose", "count": 10**400}, {"purpose": ["dose"]},
                {"purpose": "dose", "count": -1}, {"purpose": "dose", "count": 0}, {"purpose": {"a": {}}}),
-    "reason": (1, True, "", "Free text", [], "no-such-reason"), "note": (1, True, "", [], "x" * 4001, "\ud83d\0"),
+    "reason": (1, True, "", "Free text", [], "no-such-reason"), "note": (1, True, "", [], "x" * 4001, "x\0"),
     "signatures": (None, {}, "x", 1, ["x"], [1]), "performed_by": (1, True, "x", {}, [1], [None], ["nobody"], [""]),
     "documents": (None, 1, "x", {}, ["x"], [1], ["0" * 63], ["0" * 64 + "\n"], ["A" * 64], [None]),
     "device": (1, "x", [], {}, {"id": "x"}, {"id": 1, "seq": 1}, {"id": "x", "seq": True}, {"id": "x", "seq": "1"},
@@ -220,7 +222,7 @@ def test_an_unknown_therapy_and_that_of_others_are_both_not_there(client, office
     before = size(office)
     told = set()
     for person, named in (("demo-operator", unissued()), ("demo-nurse", unissued()), ("demo-courier", coi)):
-        body = client.step_body("hold.placed", therapy=named, reason="other")
+        body = client.step_body("hold.placed", therapy=named, reason="recorded-in-error")
         told.add(fault_of(client.post(person, "/steps", body), 404)["message"])
         for path in (f"/therapies/{named}", f"/therapies/{named}/entries"):
             told.add(fault_of(client.get(person, path), 404)["message"])
@@ -259,8 +261,10 @@ def test_ten_thousand_scans_are_refused(client, quiet):
 
 
 TEXTS = {
-    "full-width": "ＣＯＩ-２３４５", "emoji": "\U0001f489\U0001f9ec", "right to left": "\u202eMRN-1", "hebrew": "אבג",
-    "look-alike": "СОI-222222222222T", "zero width": "MRN\u200b-1", "combining": "MRN-1\u0301", "a0": "MRN\u00a01",
+    "full-width": "\uff23\uff2f\uff29-\uff12\uff13", "emoji": "\U0001f489\U0001f9ec", "right to left": "\u202eMRN-1",
+    "hebrew": "אבג",
+    "look-alike": "\u0421\u041eI-222222222222T", "zero width": "MRN\u200b-1", "combining": "MRN-1\u0301",
+    "a0": "MRN\u00a01",
     "control": "MRN\x1d1", "NUL": "MRN\x001", "link": "https://example.org/x", "mail": "mailto:a@example.org",
     "script": "<script>alert(1)</script>", "sql": "'; DROP TABLE entry;--", "long": "A" * 513, "spaces": "   ",
     "template": "{{7*7}}", "one letter": "A", "www": "www.example.org", "phone": "tel:0123456",
@@ -313,7 +317,8 @@ PICTURES = {
     "GIF": (lambda: picture("GIF"), "picture.format"), "BMP": (lambda: picture("BMP"), "picture.format"),
     "TIFF": (lambda: picture("TIFF"), "picture.format"), "SVG": (lambda: b"<svg/>", "picture.format"),
     "PDF": (lambda: b"%PDF-1.7", "picture.format"), "cut PNG": (lambda: picture()[:-40], "picture.broken"),
-    "PNG head": (lambda: picture()[:20], "picture.broken"), "JPEG head": (lambda: picture("JPEG")[:30], "picture.broken"),
+    "PNG head": (lambda: picture()[:20], "picture.broken"),
+    "JPEG head": (lambda: picture("JPEG")[:30], "picture.broken"),
     "no data": (lambda: png(100, 100), "picture.broken"), "bomb": (bomb, "picture.too_many_pixels"),
     "huge head": (lambda: png(2**31 - 1, 2**31 - 1), None), "no size": (lambda: png(0, 0), "picture.broken"),
     "large": (lambda: picture() + bytes(9 * 2**20), "picture.too_large"),
@@ -321,7 +326,8 @@ PICTURES = {
     "web link": (lambda: picture(text="https://example.org/ticket"), "scan.foreign"),
     "JPEG link": (lambda: picture("JPEG", "https://example.org/ticket"), "scan.foreign"),
     "misread": (lambda: picture(text=unissued()[:-2] + "ZZ"), "scan.misread"),
-    "code in arabic": (lambda: picture(text="مريض"), None), "code with controls": (lambda: picture(text="A\x01B"), None),
+    "code in arabic": (lambda: picture(text="مريض"), None),
+    "code with controls": (lambda: picture(text="A\x01B"), None),
     "code with 600 letters": (lambda: picture(text="A" * 600), None),
 }  # fmt: skip
 
@@ -355,9 +361,9 @@ def test_values_that_the_log_cannot_hold_are_refused_in_a_correction(client, off
     deep = {"a": 1}
     for _ in range(20):
         deep = {"a": deep}
-    for inner in ({"count": 1.5}, {"count": 1e300}, {"count": 10**400}, {"count": 2**53}, {"ключ": 1}, {"x": "\0"}, deep,
-                  {"": []}, {"x" * 5000: 1}, {"purpose": "Jane Doe"}, {"free": "Jane Doe"}):  # fmt: skip
-        body = client.step_body("entry.replaced", therapy=coi, reason="documentation-error",
+    for inner in ({"count": 1.5}, {"count": 1e300}, {"count": 10**400}, {"count": 2**53}, {"ключ": 1}, {"x": "\0"},
+                  deep, {"": []}, {"x" * 5000: 1}, {"purpose": "Jane Doe"}, {"free": "Jane Doe"}):  # fmt: skip
+        body = client.step_body("entry.replaced", therapy=coi, reason="recorded-in-error",
                                 values={"entry": planned["entry"]["id"], "values": inner})  # fmt: skip
         fault_of(client.post("demo-quality", "/steps", body), 400)
     infinite = json.dumps(body).replace('"Jane Doe"', "1e999")
@@ -371,7 +377,27 @@ def test_the_same_identifier_twice_in_an_enrolment_is_no_failure(client):
     body = enrolment("MRN-1") | {"identifiers": [twice, twice]}
     body["patient"]["identifiers"] = [same, same, same | {"issuer": "other-hospital"}]
     answer = client.post("demo-coordinator", "/therapies", body)
-    assert answer.status_code in (201, 400), answer.get_data(as_text=True)
+    assert answer.status_code == 201, answer.get_data(as_text=True)
+    assert len(answer.json["entry"]["values"]["identifiers"]) == 1
+
+
+def test_a_number_that_two_issuers_gave_to_one_patient_is_kept_for_both(client, office):
+    body = enrolment("MRN-1")
+    body["patient"]["identifiers"] += [{"issuer": "demo-plant", "kind": "mrn", "value": "MRN-1"}]
+    assert client.post("demo-coordinator", "/therapies", body).status_code == 201
+    with office.store.read() as conn:
+        found = codes.identifiers_of(conn, [codes.foreign_token(office.keys, text="MRN-1", scope="patient")])
+    assert {issuer for _, issuer, _ in found} == {"demo-hospital", "demo-plant"}
+
+
+def test_a_name_that_no_body_has_is_not_repeated(client, quiet):
+    step, form = client.step_body("container.planned"), enrolment("MRN-1")
+    form["patient"]["Zebedee"] = form["plan"] = {"Zebedee": {"Zebedee": 1}}
+    values = {"purpose": "dose", "Zebedee": 1}
+    device = {"id": "x", "seq": 1, "Zebedee": 1}
+    for route, body in (("/steps", step | {"Zebedee": "Zebedee"}), ("/steps", step | {"values": values}),
+                        ("/steps", step | {"device": device}), ("/therapies", form)):  # fmt: skip
+        assert "Zebedee" not in str(fault_of(client.post("demo-coordinator", route, body), 400))
 
 
 JUNK = st.one_of(
@@ -402,9 +428,9 @@ def mutations(draw, body):
             if action == "drop":
                 del at[path[-1]]
             elif action == "add" and isinstance(at, dict):
-                at[draw(st.text(max_size=6))] = draw(JUNK)
+                at[draw(st.text(max_size=6))] = deepcopy(draw(JUNK))
             else:
-                at[path[-1]] = draw(JUNK)
+                at[path[-1]] = deepcopy(draw(JUNK))
         except (KeyError, IndexError, TypeError):
             continue
     return changed
@@ -420,7 +446,7 @@ def test_whatever_is_changed_in_a_step_it_is_answered_and_recorded_or_refused_pl
                              values=values, note="a note", device={"id": "phone", "seq": 1})  # fmt: skip
     person = "demo-quality" if kind == "entry.replaced" else "demo-nurse"
 
-    @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(mutations(right))
     def is_answered(body):
         before = size(office)
