@@ -88,7 +88,7 @@ def served(environ: dict[str, str]) -> Iterator[int]:
 
 
 def _wait_until_it_answers(port: int) -> None:
-    for _ in range(300):
+    for _ in range(1200):
         try:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
             connection.request("GET", "/health")
