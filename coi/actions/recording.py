@@ -12,12 +12,13 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from coi.actions.attempts import CREATED, REFUSED, Desk, Recorded
+from coi.actions.faults import Fault
 from coi.actions.office import Office
 from coi.actions.scans import Looked
 from coi.journey.attempt import Case, Verdict
 from coi.journey.derive import entry_values
 from coi.journey.entry import Entry, Outcome, as_json
-from coi.journey.fold import fold, fold_shipper
+from coi.journey.fold import CORRECTING, fold, fold_shipper
 from coi.journey.pathway import Pathway
 from coi.journey.project import EMPTY, project, project_shipper
 from coi.journey.rules import Consequence, consequences, is_remarked
@@ -201,7 +202,7 @@ def _project_therapy(
     office: Office, desk: Desk, stream: Stream, new: Sequence[Appended], *, size: int
 ) -> list[Appended]:
     """Write the therapy's changed rows; return the withdrawals of breaches that `new` disproves, appended."""
-    before, after = _folded(office, desk, stream.entries), _folded(office, desk, _grown(stream, new).entries)
+    before, after = _folded(office, desk, stream.entries), _refolded(office, desk, _grown(stream, new).entries)
     if after is None:
         return []
     pathway = office.pathway(desk.conn, after.pathway)
@@ -219,6 +220,19 @@ def _project_therapy(
 
 def _folded(office: Office, desk: Desk, entries: Sequence[Entry]) -> Therapy | None:
     return fold(entries, pathway=lambda digest: office.pathway(desk.conn, digest))
+
+
+def _refolded(office: Office, desk: Desk, entries: Sequence[Entry]) -> Therapy | None:
+    """Fold `entries`; raises Fault 409 for a correction in force that takes away what later entries build on."""
+    try:
+        return _folded(office, desk, entries)
+    except LookupError as fault:
+        if entries[-1].kind not in CORRECTING:
+            raise
+        message = (
+            "Later entries build on the entry to be corrected; correct those first, the last one first."
+        )
+        raise Fault(409, "correction.built_upon", message, {"values.entry": [message]}) from fault
 
 
 def _grown(stream: Stream, new: Sequence[Appended]) -> Stream:

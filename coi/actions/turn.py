@@ -18,9 +18,9 @@ from coi.journey.authority import acting_for, may_read, preferred_organisations
 from coi.journey.entry import Tense
 from coi.journey.fold import fold, fold_shipper
 from coi.journey.pathway import Pathway
-from coi.journey.steps import StepKind
+from coi.journey.steps import STEPS, StepKind
 from coi.journey.therapy import Shipper, Therapy
-from coi.journey.values import read_values
+from coi.journey.values import read_changed, read_values
 from coi.record import ledger, people, queries
 from coi.record.vault import opaque_token
 
@@ -109,6 +109,7 @@ def attempt_of(turn: Turn, scene: Scene, looked: Sequence[Looked]) -> Attempt:
     """Return the attempt that the request makes; raises 400 for its values, reason or people, 403 without a role."""
     request = turn.request
     values, faults = read_values(request.values or {}, declared=turn.row.values)
+    faults |= _read_corrected(values, scene.therapy)
     faults |= _reason_faults(request, scene.pathway)
     if faults:
         raise malformed("step.values", next(iter(faults.values()))[0], faults)
@@ -122,6 +123,18 @@ def attempt_of(turn: Turn, scene: Scene, looked: Sequence[Looked]) -> Attempt:
         device=_device(turn.office, request.device),
         addressee=_addressee(values["to"], turn.desk) if "to" in values else None,
     )  # fmt: skip
+
+
+def _read_corrected(values: dict[str, Any], therapy: Therapy | None) -> dict[str, list[str]]:
+    """Read the values of a correction in their place, by the fields of the step that it corrects; return the faults.
+
+    The log holds no free text, and what it holds must be understood whenever a therapy is folded.
+    """
+    row = STEPS.get(therapy.kinds.get(values.get("entry", ""), "")) if therapy else None
+    if row is None or "values" not in values:
+        return {}
+    values["values"], faults = read_changed(values["values"], declared=row.values)
+    return {f"values.{path}": told for path, told in faults.items()}
 
 
 def _reason_faults(request: StepRequest, pathway: Pathway | None) -> dict[str, list[str]]:

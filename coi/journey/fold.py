@@ -10,6 +10,7 @@
 Nothing here refuses anything: deciding is `coi.journey.rules`.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -105,7 +106,7 @@ def corrections_of(entries: Iterable[Entry]) -> dict[str, Correction]:
 def _count_correction(found: dict[str, Correction], entry: Entry, kinds: Mapping[str, str]) -> None:
     target = entry.values["entry"]
     row = STEPS.get(kinds.get(target, ""))
-    said = str(sorted((key, str(value)) for key, value in entry.values.items()))
+    said = json.dumps(entry.values, sort_keys=True)
     correction = found.get(target)
     if correction is None or (correction.kind, correction.digest) != (entry.kind, said):
         correction = found[target] = Correction(target=target, kind=entry.kind, digest=said, said=dict(entry.values))

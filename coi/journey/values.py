@@ -240,6 +240,15 @@ def read_values(given: Mapping[str, Any], *, declared: Sequence[Field]) -> tuple
     return values, faults
 
 
+def read_changed(given: Mapping[str, Any], *, declared: Sequence[Field]) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """Read the values that a correction changes: as `read_values`, but what is left out stays as it was."""
+    values, faults = read_values(given, declared=declared)
+    return (
+        {name: value for name, value in values.items() if name in given},
+        {path: told for path, told in faults.items() if path == "values" or path.partition(".")[2] in given},
+    )
+
+
 def _one(field: Field, value: Any) -> Any:
     if value is None:
         if field.required:
