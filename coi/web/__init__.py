@@ -58,6 +58,7 @@ def register(app: Flask, *, office: Office, settings: Settings) -> None:
         "WTF_CSRF_TIME_LIMIT": None,  # a form is good as long as its session
     }
     app.secret_key = app.secret_key or hmac.new(office.keys.token, b"coi forms v1", hashlib.sha256).digest()
+    app.static_url_path = "/assets"  # Bootstrap-Flask hangs its files below it, though the app has no such folder
     Bootstrap5(app)
     _forms.init_app(app)
     app.register_blueprint(_pages())

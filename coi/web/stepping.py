@@ -50,6 +50,15 @@ class StepForm:
     note: str
     errors: Mapping[str, Sequence[str]]
 
+    @property
+    def waiting(self) -> str | None:
+        """Return the role that the page waits for: one that is needed, or will do, or takes several, or has room."""
+        room = [scan for scan in self.scans if len(scan.shown) < scan.wish.maximum]
+        needed = [scan for scan in room if len(scan.shown) < scan.wish.minimum]
+        will_do = [scan for scan in room if scan.wish.role in self.row.one_of]
+        several = [scan for scan in room if scan.wish.maximum > 1]
+        return next((scan.wish.role.value for scan in (*needed, *will_do, *several, *room)), None)
+
 
 @pages.get("/steps")
 @open_to(EVERYONE)

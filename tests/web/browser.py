@@ -78,10 +78,13 @@ class Seat:
         self.page.keyboard.press("Enter")
 
     def press(self, name: str) -> None:
-        self.page.get_by_role("button", name=name, exact=True).click()
+        """Press a button that leads to another page, and wait for it as a person does."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name=name, exact=True).click()
 
     def follow(self, name: str) -> None:
-        self.page.get_by_role("link", name=name, exact=True).first.click()
+        with self.page.expect_navigation():
+            self.page.get_by_role("link", name=name, exact=True).first.click()
 
     def heading(self) -> str:
         return self.page.locator("h1").inner_text()
@@ -96,6 +99,7 @@ def seat(browser: Browser, address: str, *, size: tuple[int, int] = DESK, script
     phone = size[0] < 700
     context = browser.new_context(viewport={"width": size[0], "height": size[1]}, java_script_enabled=scripts,
                                   has_touch=phone, is_mobile=phone, device_scale_factor=1)  # fmt: skip
+    context.set_default_timeout(10_000)
     place = Seat(address, context, context.new_page())
     place.watch()
     yield place

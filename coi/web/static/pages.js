@@ -5,6 +5,7 @@
 (() => {
   const FAST = 45; // milliseconds between two characters, on average; people need about three times as long
   const PAUSE = 120; // a longer pause begins something new
+  const OURS = /^[A-Z]{3}-[2-9A-HJ-NP-Z]{13}$/; // the form of our own codes
   const SHORTEST = 4; // characters that make a code
 
   let burst = [];
@@ -60,17 +61,29 @@
   function take(input, text) {
     const value = (text ?? input.value).trim();
     if (!value) return;
-    const field = input.closest("[data-scan-field]");
+    const field = fitting(value, input.closest("[data-scan-field]"));
     const via = text === null ? "typed" : "wedge";
     value.split("\n").map((line) => line.trim()).filter(Boolean).forEach((line) => add(field, line, via));
     input.value = "";
     onward(field);
   }
 
+  // The first three letters of our codes say what they name: a label never belongs into the field for the shipper.
+  const FITTING = { SHP: ["shipper"], CTR: ["container", "label"], LBL: ["label", "container"], LOC: ["location"] };
+
+  function fitting(text, field) {
+    const roles = OURS.test(text) && FITTING[text.slice(0, 3)];
+    if (!roles || roles.includes(field.dataset.scanField)) return field;
+    const others = all("[data-scan-field]", field.closest("form"));
+    const fits = roles.map((role) => others.find((one) => one.dataset.scanField === role && room(one)));
+    return fits.find(Boolean) || field;
+  }
+
   function route(text) {
     const fields = all("[data-scan-field]");
-    const open = fields.find((field) => room(field) && missing(field)) || fields.find(room);
-    if (open) {
+    const first = fields.find((field) => room(field) && missing(field)) || fields.find(room);
+    if (first) {
+      const open = fitting(text, first);
       add(open, text, "wedge");
       onward(open);
     } else if (!fields.length) {
@@ -114,7 +127,7 @@
   }
 
   function grouped(text) {
-    if (!/^[A-Z]{3}-[2-9A-HJ-NP-Z]{13}$/.test(text)) return text;
+    if (!OURS.test(text)) return text;
     return `${text.slice(0, 3)} ${text.slice(4).match(/.{1,4}/g).join(" ")}`;
   }
 
