@@ -43,8 +43,9 @@ def gunicorn(folder, url):
         port = probe.getsockname()[1]
     environ = {k: v for k, v in os.environ.items() if not k.startswith("COI_")}
     environ |= {"COI_INSTANCE": str(folder), "COI_DATABASE_URL": url, "COI_DEMO": "true", "COI_LOG_LEVEL": "error"}
-    command = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--preload", "-k", "gthread", "-w", "2", "--threads", "2",
-               "-b", f"127.0.0.1:{port}", "--log-level", "critical", "tests.adversary.killed_worker:app()"]  # fmt: skip
+    command = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--preload", "-k", "gthread", "-w", "2",
+               "--threads", "2", "-b", f"127.0.0.1:{port}", "--log-level", "critical",
+               "tests.adversary.killed_worker:app()"]  # fmt: skip
     with subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL) as process:
         try:
             yield port
