@@ -40,9 +40,8 @@ def hindrance(settings: Settings, *, guarded: bool = True) -> str | None:
     try:
         load_master(settings.instance / KEY_FILE)
     except VaultError as fault:
-        return (
-            f"Vault key: {fault}." if (settings.instance / KEY_FILE).exists() or has_database(settings) else NOT_THERE
-        )
+        never = Told("wrong", NOT_THERE) in _database(settings, _tables) and not (settings.instance / KEY_FILE).exists()
+        return NOT_THERE if never else f"Vault key: {fault}."
     return next(
         (told.says for told in _database(settings, _may_serve if guarded else _tables) if told.level == "wrong"), None
     )

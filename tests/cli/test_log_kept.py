@@ -1,0 +1,220 @@
+"""What became of the log is found out; what can be made again is made again; a backup is the whole of it."""
+
+import hashlib
+import json
+import shutil
+import stat
+import tarfile
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from coi.actions.backup import TABLES
+from coi.journey.entry import leaf_hash
+from coi.record import projections, sealed
+from coi.record.tables import CONTAINER, ENTRY, PERSON, THERAPY
+from tests.cli.running import Instance
+from tests.play import Player
+from tests.watch.tampering import without_guards
+
+
+@pytest.fixture
+def played(instance):
+    """A demo instance with one therapy on its way."""
+    with instance.office() as office:
+        Player(office).offered("KEPT-1")
+    assert "proves itself" in instance.run("verify")
+    return instance
+
+
+def last(conn):
+    return conn.execute(select(ENTRY).order_by(ENTRY.c.position.desc()).limit(1)).mappings().one()
+
+
+def test_an_edited_leaf_is_found(played):
+    with played.office() as office, without_guards(office.store) as conn:
+        row = last(conn)
+        leaf = bytes(row["leaf"]).replace(b"demo-nurse", b"demo-other")
+        assert leaf != row["leaf"]
+        conn.execute(update(ENTRY).where(ENTRY.c.position == row["position"]).values(leaf=leaf))
+    assert f"Position {row['position']}: the stored hash" in played.run("verify", expect=1)
+
+
+def test_an_edited_leaf_with_its_hash_made_to_fit_is_found_by_the_next_of_its_stream(played):
+    with played.office() as office, without_guards(office.store) as conn:
+        tail = last(conn)
+        row = conn.execute(
+            select(ENTRY).where(ENTRY.c.stream == tail["stream"], ENTRY.c.seq == tail["seq"] - 1)
+        ).mappings().one()  # fmt: skip
+        leaf = bytes(row["leaf"]).replace(b"demo-nurse", b"demo-other")
+        conn.execute(update(ENTRY).where(ENTRY.c.position == row["position"]).values(leaf=leaf, hash=leaf_hash(leaf)))
+    assert f"Position {tail['position']}: the chain" in played.run("verify", expect=1)
+
+
+def test_a_deleted_row_is_found(played):
+    with played.office() as office, without_guards(office.store) as conn:
+        conn.execute(delete(ENTRY).where(ENTRY.c.position == 1))  # an entry that no stored answer holds in its place
+    assert "Position 1: expected an entry" in played.run("verify", expect=1)
+
+
+def test_a_changed_column_beside_the_leaf_is_found(played):
+    with played.office() as office, without_guards(office.store) as conn:
+        position = last(conn)["position"]
+        conn.execute(update(ENTRY).where(ENTRY.c.position == position).values(kind="handoff.accepted"))
+    assert f"Position {position}: column kind" in played.run("verify", expect=1)
+
+
+def test_a_changed_a_lost_and_an_invented_projection_are_found_and_put_right(played):
+    with played.office() as office, office.store.write() as conn:
+        before = projections.stored(conn)
+        therapy = conn.execute(select(THERAPY)).mappings().one()
+        conn.execute(update(CONTAINER).values(organisation="demo-plant"))
+        conn.execute(delete(THERAPY))
+        conn.execute(THERAPY.insert(), {**therapy, "coi": "COI-INVENTED"})
+    said = played.run("verify", expect=1)
+    assert "Projection container" in said
+    assert f"Projection therapy {therapy['coi']}" in said
+    assert "Projection therapy COI-INVENTED" in said
+    played.run("rebuild")
+    played.run("verify")
+    with played.office() as office, office.store.read() as conn:
+        assert projections.stored(conn) == before
+
+
+def everything(instance):
+    """Return every row that a backup is to hold, and the projections."""
+    with instance.office() as office, office.store.read() as conn:
+        kept = {}
+        for table in TABLES:
+            query = select(table).order_by(*table.primary_key.columns)
+            kept[table.name] = [tuple(plain(value) for value in row) for row in conn.execute(query)]
+        return kept, projections.stored(conn)
+
+
+def plain(value):
+    return bytes(value) if isinstance(value, memoryview) else value
+
+
+def other_instance(instance, tmp_path, url):
+    """Return a new instance with the vault key of `instance` and nothing else."""
+    made = Instance(tmp_path / "other", url)
+    (made.folder / "keys").mkdir(parents=True, mode=0o700)
+    made.folder.chmod(0o700)
+    shutil.copy2(instance.folder / "keys" / "vault.key", made.folder / "keys" / "vault.key")
+    return made
+
+
+def other_url(tmp_path, database, request):
+    if database == "sqlite":
+        return f"sqlite:///{tmp_path / 'other.sqlite3'}"
+    cluster = request.getfixturevalue("postgres_cluster")
+    name = cluster.create()
+    request.addfinalizer(lambda: cluster.drop(name))
+    return cluster.url(name)
+
+
+@pytest.mark.parametrize("into", ["sqlite", "postgresql"])
+def test_a_backup_is_restored_into_either_database_and_is_the_same(played, tmp_path, request, into):
+    file = tmp_path / "copy.tar"
+    said = played.run("backup", file)
+    assert "vault's key is not" in said
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert (played.folder / "keys" / "vault.key").read_bytes() not in file.read_bytes()
+    other = other_instance(played, tmp_path, other_url(tmp_path, into, request))
+    assert "proves itself" in other.run("restore", file)
+    assert everything(other) == everything(played)
+    with other.office() as office:
+        with office.store.read() as conn:
+            (patient,) = conn.execute(select(THERAPY.c.patient)).scalars()
+            assert sealed.read(conn, [patient], keys=office.keys)[patient]["family"] == "Doe"
+        Player(office).offered("KEPT-2")  # and work goes on
+    other.run("verify")
+
+
+def test_a_backup_never_takes_the_place_of_a_file_and_leaves_nothing_behind_when_it_fails(played, tmp_path):
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    (folder / "copy.tar").write_text("precious")
+    assert "another name" in played.run("backup", folder / "copy.tar", expect=1)
+    assert (folder / "copy.tar").read_text() == "precious"
+    played.run("backup", tmp_path / "no-such-folder" / "copy.tar", expect=1)
+    played.run("backup", folder / "right.tar")
+    assert sorted(path.name for path in folder.iterdir()) == ["copy.tar", "right.tar"]
+
+
+def test_a_restore_into_an_instance_in_use_or_under_another_key_is_refused(played, sqlite_url, tmp_path):
+    file = tmp_path / "copy.tar"
+    played.run("backup", file)
+    before = everything(played)
+    assert "in use" in played.run("restore", file, expect=1)
+    assert everything(played) == before
+    other = other_instance(played, tmp_path, f"sqlite:///{tmp_path / 'other.sqlite3'}")
+    key = other.folder / "keys" / "vault.key"
+    key.write_bytes(bytes(32))
+    assert "another vault key" in other.run("restore", file, expect=1)
+    key.unlink()
+    assert "holds no key" in other.run("restore", file, expect=1)
+
+
+def altered(file, to, change):
+    """Copy a backup with the bytes of one of its files changed by `change(name, bytes)`."""
+    with tarfile.open(file) as tar, tarfile.open(to, "w") as out:
+        for member in tar:
+            data = change(member.name, tar.extractfile(member).read())
+            member.size = len(data)
+            with (to.parent / "part").open("w+b") as part:
+                part.write(data)
+                part.seek(0)
+                out.addfile(member, part)
+
+
+def test_a_damaged_or_cut_off_backup_writes_nothing(played, tmp_path):
+    file, bad = tmp_path / "copy.tar", tmp_path / "bad.tar"
+    played.run("backup", file)
+    other = other_instance(played, tmp_path, f"sqlite:///{tmp_path / 'other.sqlite3'}")
+    altered(file, bad, lambda name, data: data.replace(b"demo-nurse", b"demo-other") if name == "grant.jsonl" else data)
+    assert "grant.jsonl" in other.run("restore", bad, expect=1)
+    bad.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    assert "not a whole backup" in other.run("restore", bad, expect=1)
+    bad.write_text("this is no tar")
+    assert "not a whole backup" in other.run("restore", bad, expect=1)
+    with other.office() as office, office.store.read() as conn:
+        assert conn.execute(select(PERSON)).first() is None
+        assert conn.execute(select(ENTRY)).first() is None
+    other.run("restore", file)
+
+
+def test_a_backup_whose_log_was_edited_before_is_told_as_such_when_it_is_restored(played, tmp_path):
+    file, forged = tmp_path / "copy.tar", tmp_path / "forged.tar"
+    played.run("backup", file)
+    seen = {}
+
+    def forge(name, data):
+        if name == "entry.jsonl":
+            lines = [json.loads(line) for line in data.splitlines()]
+            lines[-1]["kind"] = "handoff.accepted"
+            data = b"".join(json.dumps(line, sort_keys=True).encode() + b"\n" for line in lines)
+            seen["sha256"] = hashlib.sha256(data).hexdigest()
+        return data
+
+    altered(file, forged, forge)
+
+    def vouch(name, data):
+        if name == "manifest.json":
+            manifest = json.loads(data)
+            manifest["tables"]["entry"]["sha256"] = seen["sha256"]
+            data = json.dumps(manifest).encode()
+        return data
+
+    altered(forged, file, vouch)
+    other = other_instance(played, tmp_path, f"sqlite:///{tmp_path / 'other.sqlite3'}")
+    assert "column kind" in other.run("restore", file, expect=1)
+
+
+def test_the_export_holds_every_leaf_as_it_was_hashed(played, tmp_path):
+    played.run("export", "entries", tmp_path / "log.jsonl")
+    lines = (tmp_path / "log.jsonl").read_bytes().splitlines()
+    with played.office() as office, office.store.read() as conn:
+        hashes = list(conn.execute(select(ENTRY.c.hash).order_by(ENTRY.c.position)).scalars())
+    assert [leaf_hash(line) for line in lines] == hashes
+    assert "exists" in played.run("export", "entries", tmp_path / "log.jsonl", expect=1)
