@@ -84,7 +84,7 @@ def _reading(code: zxingcpp.Barcode, factor: float) -> Reading:
     first, second, third, fourth = ((round(point.x / factor), round(point.y / factor)) for point in points)
     box: Box = (first, second, third, fourth)
     clean = read_text(code.text, via="camera")
-    return Reading(clean.text, str(code.format).rpartition(".")[2], "camera", box)
+    return Reading(clean.text, code.format.name, "camera", box)
 
 
 def _place(reading: Reading) -> tuple[int, int]:

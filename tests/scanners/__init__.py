@@ -1,0 +1,1 @@
+"""Readings: clean text and clean pictures, everything else refused by name."""
