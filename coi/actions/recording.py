@@ -16,9 +16,10 @@ from coi.actions.faults import Fault
 from coi.actions.office import Office
 from coi.actions.scans import Looked
 from coi.journey.attempt import Case, Verdict
+from coi.journey.corrections import CORRECTING
 from coi.journey.derive import entry_values
 from coi.journey.entry import Entry, Outcome, as_json
-from coi.journey.fold import CORRECTING, fold, fold_shipper
+from coi.journey.fold import fold, fold_shipper
 from coi.journey.pathway import Pathway
 from coi.journey.project import EMPTY, project, project_shipper
 from coi.journey.rules import Consequence, consequences, is_remarked
@@ -39,6 +40,8 @@ IN_SHIPPER_STREAM = frozenset(
         "handoff.refused",
         "handoff.cancelled",
         "shipment.unpacked",
+        "entry.annulled",
+        "entry.replaced",
     }
 )
 

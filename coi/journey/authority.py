@@ -34,7 +34,7 @@ def preferred_organisations(therapy: Therapy | None, *, scanned: Iterable[str], 
         return [shipper] if shipper else []
     ids = list(dict.fromkeys(scanned))
     living = [container for container in therapy.containers.values() if container.living]
-    addressed = [offer.to for offer in therapy.open_handoffs(containers=frozenset(ids))]
+    addressed = [offer.organisation or offer.to for offer in therapy.open_handoffs(containers=frozenset(ids))]
     held = [container.custodian.organisation for container in living if container.id in ids]
     elsewhere = [container.custodian.organisation for container in living]
     return [*addressed, *held, *([shipper] if shipper else []), *elsewhere, therapy.site]

@@ -106,7 +106,7 @@ def _named(therapy: Therapy, attempt: Attempt, scanned: list[Container]) -> list
     given = scanned or attempt.values.get("containers") or lot or attempt.scanned("container")
     if given or not attempt.row.kind.startswith("hold."):
         return list(found.values())
-    return [container for container in therapy.containers.values() if container.living]
+    return [c for c in therapy.containers.values() if c.living or c.state in EMPTY]
 
 
 def entry_values(case: Case, *, mint: Mint) -> dict[str, Any]:
@@ -190,10 +190,25 @@ def _lot_used(case: Case, mint: Mint) -> dict[str, Any]:  # noqa: ARG001 - one s
 
 
 def lot_of(case: Case) -> str | None:
-    """Return the lot that a manufacturing step belongs to: named, or the one lot of everything that goes in."""
+    """Return the lot that a manufacturing step belongs to: named, or the one lot that everything going in shares."""
     named: str | None = case.attempt.values.get("lot")
-    lots = {container.lot for container in case.inputs if container.lot}
-    return named or (lots.pop() if len(lots) == 1 else None)
+    if named or case.therapy is None:
+        return named
+    therapy = case.therapy
+    lots = {lot for container in case.inputs for lot in lots_of(therapy, container)}
+    return lots.pop() if len(lots) == 1 else None
+
+
+def lots_of(therapy: Therapy, container: Container) -> list[str]:
+    """Return the lots that `container` was made in or went into; two lots may be started from one bag."""
+    made = [container.lot] if container.lot else []
+    return list(dict.fromkeys([*made, *(lot.id for lot in therapy.lots.values() if container.id in lot.inputs)]))
+
+
+def _corrected(case: Case, mint: Mint) -> dict[str, Any]:  # noqa: ARG001 - one shape for all extras
+    """Name the shipper of the corrected entry: the shipper's stream has to learn of the correction too."""
+    act = case.therapy.acts.get(case.attempt.values["entry"]) if case.therapy else None
+    return {"shipper": act.shipper} if act is not None and act.shipper else {}
 
 
 _EXTRA: dict[str, Callable[[Case, Mint], dict[str, Any]]] = {
@@ -210,4 +225,6 @@ _EXTRA: dict[str, Callable[[Case, Mint], dict[str, Any]]] = {
     "handoff.cancelled": _handoff,
     "lot.started": _lot_started,
     "containers.transformed": _lot_used,
+    "entry.annulled": _corrected,
+    "entry.replaced": _corrected,
 }

@@ -1,10 +1,12 @@
 """What each kind of entry changes: one small function a kind, named in `coi.journey.fold.EFFECTS`.
 
 An effect trusts its entry: the verdict was given before it was written. It reads the subjects from `values`, which
-`coi.journey.derive` filled in when the step was taken, so a fold never has to guess again.
+`coi.journey.derive` filled in when the step was taken, so a fold never has to guess again. What is reported or
+corrected may name a thing that is not there (any more); an effect then changes what is there and never fails, because
+a therapy that cannot be folded is lost.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from coi.journey.entry import Entry
 from coi.journey.pathway import Window
@@ -18,12 +20,12 @@ from coi.journey.therapy import (
     Label,
     Lot,
     Place,
-    Shipper,
     Therapy,
 )
 
 
-def _acting(entry: Entry) -> Custodian:
+def acting(entry: Entry) -> Custodian:
+    """Return who did it, and for which organisation."""
     return Custodian(entry.actor["site"] or "", (entry.performed_by or (entry.actor["person"],))[0])
 
 
@@ -76,6 +78,8 @@ def planned(therapy: Therapy, entry: Entry) -> None:
 def label_issued(therapy: Therapy, entry: Entry) -> None:
     """Add a label that was issued for a container."""
     values = entry.values
+    if values["container"] not in therapy.containers:
+        return
     therapy.labels[values["label"]] = Label(
         serial=values["label"],
         container=values["container"],
@@ -87,8 +91,10 @@ def label_issued(therapy: Therapy, entry: Entry) -> None:
 
 
 def label_applied(therapy: Therapy, entry: Entry) -> None:
-    """Put the label in force; an older copy in the same place is superseded there."""
-    label = therapy.labels[entry.values["label"]]
+    """Put the label in force; an older copy in the same place is superseded there. What was voided stays voided."""
+    label = therapy.labels.get(entry.values["label"] or "")
+    if label is None or label.state not in ("issued", "applied"):
+        return
     for other in therapy.labels.values():
         if (other.container, other.position) == (label.container, label.position) and other.state == "applied":
             other.state = "superseded"
@@ -100,7 +106,9 @@ def label_applied(therapy: Therapy, entry: Entry) -> None:
 
 def label_voided(therapy: Therapy, entry: Entry) -> None:
     """Take the label out of force."""
-    therapy.labels[entry.values["label"]].state = "voided"
+    label = therapy.labels.get(entry.values["label"] or "")
+    if label is not None:
+        label.state = "voided"
 
 
 def collection_started(therapy: Therapy, entry: Entry) -> None:
@@ -119,21 +127,23 @@ def collection_completed(therapy: Therapy, entry: Entry) -> None:
 
 def _fill(container: Container, entry: Entry) -> None:
     container.state = State.FILLED
-    container.custodian = _acting(entry)
+    container.custodian = acting(entry)
     container.place = Place("hand")
 
 
 def packed(therapy: Therapy, entry: Entry) -> None:
     """Put the containers into the shipper."""
     for container in _acted_on(therapy, entry):
-        container.place = Place("shipper", entry.values["shipper"])
-        container.custodian = _acting(entry)
+        container.place = Place("shipper", entry.values.get("shipper"))  # unknown when a report did not name it
+        container.custodian = acting(entry)
 
 
 def in_hand(therapy: Therapy, entry: Entry) -> None:
-    """Put the containers into the hands of the person."""
+    """Put the containers into the hands of the person; what has come to its end stays gone."""
     for container in _acted_on(therapy, entry):
-        container.custodian = _acting(entry)
+        if container.place.kind == "gone":
+            continue
+        container.custodian = acting(entry)
         if entry.kind != "shipment.inspected" or container.place.kind == "shipper":
             container.place = Place("hand")
 
@@ -150,22 +160,26 @@ def offered(therapy: Therapy, entry: Entry) -> None:
         id=entry.id,
         containers=tuple(values["containers"]),
         shipper=values.get("shipper"),
-        giver=_acting(entry),
+        giver=acting(entry),
         to=values["to"],
-        to_type=values["to_type"],
+        to_type=values.get("to_type", "organisation"),
         offered_at=entry.occurred_at,
+        organisation=values.get("to_organisation", ""),
     )
-    therapy.parties.add(values["to_organisation"])
+    if "to_organisation" in values:
+        therapy.parties.add(values["to_organisation"])
 
 
 def accepted(therapy: Therapy, entry: Entry) -> None:
     """Move custody of everything that the offer covers to the taker."""
-    taker = _acting(entry)
+    taker = acting(entry)
     therapy.parties.add(taker.organisation)
     offer = therapy.handoffs.get(entry.values.get("handoff", ""))
     if offer is not None:
         offer.state, offer.taker = ("remarks" if entry.values.get("remarks") else "accepted"), taker
     for container in _acted_on(therapy, entry):
+        if container.place.kind == "gone":
+            continue
         container.custodian = Custodian(taker.organisation, taker.person)
         if container.place.kind == "location":
             container.place = Place("hand")
@@ -181,8 +195,8 @@ def handoff_ended(therapy: Therapy, entry: Entry) -> None:
 def stored(therapy: Therapy, entry: Entry) -> None:
     """Put the containers at the location."""
     for container in _acted_on(therapy, entry):
-        container.custodian = _acting(entry)
-        container.place = Place("location", entry.values["location"])
+        container.custodian = acting(entry)
+        container.place = Place("location", entry.values.get("location"))
 
 
 def discarded(therapy: Therapy, entry: Entry) -> None:
@@ -204,7 +218,7 @@ def lot_started(therapy: Therapy, entry: Entry) -> None:
     )
     for container in inputs:
         container.lot = entry.values["lot"]
-        container.custodian, container.place = _acting(entry), Place("hand")
+        container.custodian, container.place = acting(entry), Place("hand")
 
 
 def transformed(therapy: Therapy, entry: Entry) -> None:
@@ -237,19 +251,21 @@ def released(therapy: Therapy, entry: Entry) -> None:
     """Put a release in force for each named container."""
     for container in _acted_on(therapy, entry):
         container.releases[entry.id] = entry.values["status"]
+        container.taken_back = None
 
 
 def release_ended(therapy: Therapy, entry: Entry) -> None:
     """End every release of the named containers."""
     for container in _acted_on(therapy, entry):
         container.releases.clear()
+        container.taken_back = entry.kind
 
 
 def thaw_started(therapy: Therapy, entry: Entry) -> None:
     """Begin to thaw the containers."""
     for container in _acted_on(therapy, entry):
         container.state = State.THAWING
-        container.custodian, container.place = _acting(entry), Place("hand")
+        container.custodian, container.place = acting(entry), Place("hand")
 
 
 def checked(therapy: Therapy, entry: Entry) -> None:
@@ -258,7 +274,7 @@ def checked(therapy: Therapy, entry: Entry) -> None:
     therapy.checks.append(
         Check(
             entry=entry.id,
-            person=_acting(entry).person or "",
+            person=acting(entry).person or "",
             patient=wristbands[0] if wristbands else None,
             containers=frozenset(entry.values["containers"]),
             at=entry.occurred_at,
@@ -270,7 +286,7 @@ def infusion_started(therapy: Therapy, entry: Entry) -> None:
     """Connect the containers to the patient."""
     for container in _acted_on(therapy, entry):
         container.state = State.INFUSING
-        container.custodian, container.place = _acting(entry), Place("hand")
+        container.custodian, container.place = acting(entry), Place("hand")
 
 
 def infusion_completed(therapy: Therapy, entry: Entry) -> None:
@@ -310,8 +326,9 @@ def deviation_opened(therapy: Therapy, entry: Entry) -> None:
 
 
 def threshold(therapy: Therapy, entry: Entry) -> None:
-    """Remember which threshold of a clock the log knows."""
-    therapy.thresholds.setdefault(entry.values["clock"], set()).add(entry.kind.partition(".")[2])
+    """Remember which threshold of a clock the log knows, and for which moment."""
+    said = (entry.kind.partition(".")[2], entry.occurred_at)
+    therapy.thresholds.setdefault(entry.values["clock"], []).append(said)
 
 
 def mark_windows(therapy: Therapy, entry: Entry, windows: Sequence[Window]) -> None:
@@ -332,6 +349,8 @@ def _started_by(therapy: Therapy, entry: Entry) -> list[Container]:
 
 
 def _ended_by(therapy: Therapy, entry: Entry) -> list[Container]:
+    if entry.kind == "containers.transformed" and not entry.values.get("consumed", True):
+        return []  # what is left of them still has to be used in time
     return _containers(therapy, entry.values.get("inputs", entry.values.get("containers", ())))
 
 
@@ -339,40 +358,3 @@ def _start(container: Container, window: str, entry: Entry) -> None:
     if window not in container.starts or window in container.ends:
         container.starts[window] = (entry.id, entry.occurred_at, entry.uncertainty)
         container.ends.pop(window, None)
-
-
-def _charge(shipper: Shipper, entry: Entry) -> None:
-    shipper.state, shipper.charged_at = "charged", entry.occurred_at
-    shipper.hold_hours = entry.values.get("hold_hours")
-    if not shipper.contents:  # whoever charges an empty shipper has it in hand
-        shipper.custodian = _acting(entry)
-
-
-def _pack(shipper: Shipper, entry: Entry) -> None:
-    for container in entry.values["containers"]:
-        shipper.contents[container] = entry.therapy or ""
-    shipper.custodian = _acting(entry)
-
-
-def _seal(shipper: Shipper, entry: Entry) -> None:
-    shipper.state, shipper.seals = "sealed", entry.subjects("seal")
-    shipper.custodian = _acting(entry)
-
-
-def _take(shipper: Shipper, entry: Entry) -> None:
-    shipper.custodian = _acting(entry)
-
-
-def _open(shipper: Shipper, entry: Entry) -> None:
-    shipper.state, shipper.seals = "opened", ()
-    shipper.contents = {}
-    shipper.custodian = _acting(entry)
-
-
-SHIPPER_EFFECTS: Mapping[str, Callable[[Shipper, Entry], None]] = {
-    "shipper.charged": _charge,
-    "shipment.packed": _pack,
-    "shipper.sealed": _seal,
-    "handoff.accepted": _take,
-    "shipment.unpacked": _open,
-}

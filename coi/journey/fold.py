@@ -10,16 +10,14 @@
 Nothing here refuses anything: deciding is `coi.journey.rules`.
 """
 
-import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
-from typing import Any
 
 from coi.journey import effects
-from coi.journey.entry import Entry, Outcome, from_instant
-from coi.journey.pathway import Pathway
-from coi.journey.steps import STEPS
-from coi.journey.therapy import Correction, Shipper, Therapy
+from coi.journey.corrections import act_of, corrections_of, effective
+from coi.journey.entry import Entry, Outcome
+from coi.journey.pathway import Pathway, Window
+from coi.journey.shippers import SHIPPER_EFFECTS
+from coi.journey.therapy import Shipper, Therapy
 
 Effect = Callable[[Therapy, Entry], None]
 
@@ -63,7 +61,6 @@ EFFECTS: Mapping[str, Effect] = {
 WITHOUT_EFFECT = frozenset(
     {"attempt.refused", "shipper.charged", "shipper.sealed", "entry.annulled", "entry.replaced", "pathway.published"}
 )
-CORRECTING = frozenset({"entry.annulled", "entry.replaced"})
 
 
 def fold(entries: Iterable[Entry], *, pathway: Callable[[str], Pathway]) -> Therapy | None:
@@ -76,69 +73,34 @@ def fold(entries: Iterable[Entry], *, pathway: Callable[[str], Pathway]) -> Ther
         return None
     therapy = Therapy(coi=everything[0].stream.partition(":")[2])
     therapy.corrections = corrections_of(everything)
-    windows = None
+    windows: tuple[Window, ...] | None = None
     for entry in everything:
+        counted = effective(entry, therapy.corrections.get(entry.id))
         therapy.kinds[entry.id] = entry.kind
+        therapy.acts[entry.id] = act_of(entry, done=counted is not None)
         therapy.seq, therapy.last_kind, therapy.changed_at = entry.seq, entry.kind, entry.recorded_at
-        effective = _effective(entry, therapy.corrections)
-        if effective is None:
-            continue
-        effect = EFFECTS.get(effective.kind)
-        if effect is not None and effective.outcome == Outcome.DONE:
-            effect(therapy, effective)
+        effect = EFFECTS.get(entry.kind)
+        if effect is not None and counted is not None and counted.outcome == Outcome.DONE:
+            effect(therapy, counted)
             if windows is None:
                 windows = pathway(therapy.pathway).windows
-            effects.mark_windows(therapy, effective, windows)
+            effects.mark_windows(therapy, counted, windows)
     return therapy
 
 
-def corrections_of(entries: Iterable[Entry]) -> dict[str, Correction]:
-    """Return the corrections among `entries` by the id of the entry that they correct."""
-    kinds: dict[str, str] = {}
-    found: dict[str, Correction] = {}
-    for entry in entries:
-        kinds[entry.id] = entry.kind
-        if entry.kind in CORRECTING and entry.outcome == Outcome.DONE:
-            _count_correction(found, entry, kinds)
-    return found
-
-
-def _count_correction(found: dict[str, Correction], entry: Entry, kinds: Mapping[str, str]) -> None:
-    target = entry.values["entry"]
-    row = STEPS.get(kinds.get(target, ""))
-    said = json.dumps(entry.values, sort_keys=True)
-    correction = found.get(target)
-    if correction is None or (correction.kind, correction.digest) != (entry.kind, said):
-        correction = found[target] = Correction(target=target, kind=entry.kind, digest=said, said=dict(entry.values))
-    person = entry.actor["person"] or ""
-    if person not in correction.people:
-        correction.people.append(person)
-    correction.entries.append(entry.id)
-    correction.in_force = row is not None and len(correction.people) >= row.correction_people
-
-
-def _effective(entry: Entry, corrections: Mapping[str, Correction]) -> Entry | None:
-    correction = corrections.get(entry.id)
-    if correction is None or not correction.in_force:
-        return entry
-    if correction.kind == "entry.annulled":
-        return None
-    return _substituted(entry, correction.said)
-
-
-def _substituted(entry: Entry, said: Mapping[str, Any]) -> Entry:
-    values = dict(entry.values) | dict(said.get("values") or {})
-    moment = said.get("occurred_at")
-    return replace(entry, values=values, occurred_at=from_instant(moment) if moment else entry.occurred_at)
-
-
 def fold_shipper(entries: Iterable[Entry]) -> Shipper | None:
-    """Return the shipper that `entries` (one shipper stream, in `seq` order) amount to, or None when there are none."""
+    """Return the shipper that `entries` (one shipper stream, in `seq` order) amount to, or None when there are none.
+
+    A correction names the entry in the therapy's stream; the one in the shipper's stream is of the same attempt.
+    """
+    everything = tuple(entries)
+    corrections = corrections_of(everything, key=lambda entry: entry.attempt)
     shipper: Shipper | None = None
-    for entry in entries:
+    for entry in everything:
         shipper = shipper or Shipper(id=entry.stream.partition(":")[2])
         shipper.seq = entry.seq
-        effect = effects.SHIPPER_EFFECTS.get(entry.kind)
-        if effect is not None and entry.outcome == Outcome.DONE:
-            effect(shipper, entry)
+        counted = effective(entry, corrections.get(entry.attempt))
+        effect = SHIPPER_EFFECTS.get(entry.kind)
+        if effect is not None and counted is not None and counted.outcome == Outcome.DONE:
+            effect(shipper, counted)
     return shipper

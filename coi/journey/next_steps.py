@@ -28,6 +28,7 @@ _ROLE_OF = {
 }
 _INCOMPLETE = frozenset(
     {
+        "what_has_to_be_scanned_was_scanned",
         "outputs_are_ready",
         "something_is_acted_on",
         "correction_has_its_entry",

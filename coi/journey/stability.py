@@ -11,11 +11,13 @@ Deadlines are UTC instants. The deadline itself is still inside. A breach happen
 noticed. Who is told, and when, is not decided here.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid5
 
+from coi.journey.entry import instant
 from coi.journey.pathway import Pathway, Window
 from coi.journey.therapy import Container, Therapy
 
@@ -89,7 +91,9 @@ def clock_of(therapy: Therapy, container: Container, window: Window) -> Clock | 
 def _clock(therapy: Therapy, container: Container, window: Window) -> Clock:
     entry, started_at, uncertainty = container.starts[window.id]
     name = str(uuid5(CLOCK_SPACE, f"{window.id}/{container.id}/{entry}"))
+    started_at = started_at.astimezone(UTC)  # in a zone with summer time a day may have 23 hours
     due_at = started_at + timedelta(seconds=window.limit)
+    warn_at = due_at - timedelta(seconds=window.warn_before)
     ended = container.ends.get(window.id)
     return Clock(
         id=name,
@@ -98,11 +102,18 @@ def _clock(therapy: Therapy, container: Container, window: Window) -> Clock:
         container=container.id,
         started_at=started_at,
         uncertainty=uncertainty,
-        warn_at=due_at - timedelta(seconds=window.warn_before),
+        warn_at=warn_at,
         due_at=due_at,
         ended_at=ended[1] if ended else None,
-        noticed=frozenset(therapy.thresholds.get(name, ())),
+        noticed=_noticed(therapy.thresholds.get(name, []), warn_at=warn_at, due_at=due_at),
     )
+
+
+def _noticed(told: Sequence[tuple[str, datetime]], *, warn_at: datetime, due_at: datetime) -> frozenset[str]:
+    """Return what the log has of these thresholds; what it has of a start that was corrected since does not count."""
+    now = {"warned": warn_at, "breached": due_at}
+    kinds = {kind for kind, moment in told if moment == now.get(kind)}
+    return frozenset(kinds | ({"withdrawn"} if told and told[-1][0] == "withdrawn" else set()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +127,7 @@ class Threshold:
     @property
     def attempt(self) -> str:
         """Return the id under which this threshold is recorded, the same for every watcher."""
-        return str(uuid5(UUID(self.clock.id), f"{self.kind}/{self.moment.isoformat()}"))
+        return str(uuid5(UUID(self.clock.id), f"{self.kind}/{instant(self.moment)}"))
 
 
 def due_thresholds(therapy: Therapy, *, pathway: Pathway, at: datetime) -> list[Threshold]:
@@ -134,12 +145,13 @@ def due_thresholds(therapy: Therapy, *, pathway: Pathway, at: datetime) -> list[
 
 
 def disproved(therapy: Therapy, *, pathway: Pathway) -> list[Clock]:
-    """Return the clocks whose recorded breach a later fact disproves and which were not withdrawn yet."""
-    return [
-        clock
-        for clock in clocks(therapy, pathway=pathway)
-        if "breached" in clock.noticed
-        and "withdrawn" not in clock.noticed
-        and clock.ended_at is not None
-        and clock.ended_at <= clock.due_at
-    ]
+    """Return the clocks whose recorded breach a later fact or correction disproves and which was not withdrawn yet."""
+    return [clock for clock in clocks(therapy, pathway=pathway) if _untrue(clock, therapy.thresholds.get(clock.id, []))]
+
+
+def _untrue(clock: Clock, told: Sequence[tuple[str, datetime]]) -> bool:
+    last = next((said for said in reversed(told) if said[0] != "warned"), None)
+    if last is None or last[0] == "withdrawn":
+        return False
+    in_time = clock.ended_at is not None and clock.ended_at <= clock.due_at
+    return in_time or last[1] != clock.due_at

@@ -115,6 +115,7 @@ class StepKind:
     agree: tuple[str, ...] = ()
     states: frozenset[State] | None = None  # container states the step accepts; None: any
     purposes: frozenset[Purpose] | None = None  # container purposes the step accepts; None: any
+    makes: frozenset[Purpose] | None = None  # purposes that may be filled by the step; None: it fills nothing new
     to: State | None = None
     hands_on: bool = False  # the person must stand for the custodian of what is scanned
     always: bool = False  # belongs to every pathway and needs no stage
@@ -140,6 +141,7 @@ HANDLERS = frozenset({_R.NURSE, _R.OPERATOR, _R.RECEIVER, _R.INFUSION})
 CARRIERS = HANDLERS | {_R.COURIER}
 EVERYONE_AT_WORK = CARRIERS | {_R.QUALITY, _R.PHYSICIAN, _R.COORDINATOR}
 NEVER_REPORTED: frozenset[str] = frozenset()
+_GO_IN = frozenset({_P.STARTING_MATERIAL, _P.IN_PROCESS, _P.RESCUE})  # what is manufactured from
 
 _WRISTBAND = Scan(ScanRole.WRISTBAND, 1, 1, "Scan the patient's wristband.")
 _WRISTBAND_TOO = Scan(ScanRole.WRISTBAND, 0, 1, "Scan the patient's wristband if the patient is here.")
@@ -214,6 +216,7 @@ _ROWS = (
         title="Plan containers",
         who=frozenset({_R.NURSE, _R.OPERATOR, _R.RECEIVER, _R.COORDINATOR}),
         stops=SAVES,
+        correction_people=2,
         always=True,
         values=(
             Choice(name="purpose", text="What the containers are for.", required=True, options=tuple(Purpose)),
@@ -248,6 +251,7 @@ _ROWS = (
         who=HANDLERS,
         stops=IDENTIFIES,
         always=True,
+        states=frozenset({_S.PLANNED, _S.LABELLED, _S.FILLED, _S.THAWING}),
         scans=(
             Scan(ScanRole.LABEL, 1, 1, "Scan the label that was just stuck on."),
             Scan(ScanRole.CONTAINER, 0, 1, "Scan another code of the same container if it has one."),
@@ -333,6 +337,7 @@ _ROWS = (
         stops=SAVES,
         always=True,
         hands_on=True,
+        correction_people=2,
         scans=(_SHIPPER, Scan(ScanRole.CONTAINER, 0, 200, "Scan each container that came out."), _SEALS_TOO),
         agree=("containers = containers packed", "seal = seal recorded at dispatch"),
     ),
@@ -343,6 +348,7 @@ _ROWS = (
         stops=SAVES,
         always=True,
         hands_on=True,
+        correction_people=2,
         scans=(_CONTAINERS,),
         states=LIVING,
         values=(
@@ -369,6 +375,7 @@ _ROWS = (
         always=True,
         scans=(_SHIPPER_TOO, _CONTAINERS_TOO, _SEALS_TOO),
         one_of=_SHIPPER_OR_CONTAINER,
+        states=LIVING | EMPTY,
         hands_on=True,
         correction_people=2,
         values=(Code(name="to", text="The organisation or the person it is offered to.", required=True),),
@@ -419,6 +426,7 @@ _ROWS = (
         stops=SAVES,
         always=True,
         hands_on=True,
+        correction_people=2,
         scans=(_CONTAINERS, Scan(ScanRole.LOCATION, 1, 1, "Scan the location.")),
         states=LIVING,
     ),
@@ -429,6 +437,7 @@ _ROWS = (
         stops=SAVES,
         always=True,
         hands_on=True,
+        correction_people=2,
         scans=(_CONTAINERS, Scan(ScanRole.LOCATION, 0, 1, "Scan the location.")),
         states=LIVING,
     ),
@@ -455,7 +464,7 @@ _ROWS = (
         scans=(_CONTAINERS,),
         states=frozenset({_S.FILLED}),
         correction_people=2,
-        purposes=frozenset({_P.STARTING_MATERIAL, _P.IN_PROCESS, _P.RESCUE}),
+        purposes=_GO_IN,
         agree=("container = this therapy's", "container = this lot's donation"),
     ),
     StepKind(
@@ -465,6 +474,8 @@ _ROWS = (
         stops=FULL,
         hands_on=True,
         correction_people=2,
+        purposes=_GO_IN,
+        makes=frozenset({_P.IN_PROCESS, _P.DOSE, _P.RESCUE, _P.QC_SAMPLE, _P.RETENTION}),
         scans=(
             Scan(ScanRole.CONTAINER, 1, 200, "Scan each container that goes in."),
             Scan(ScanRole.LABEL, 0, 200, "Scan the label of each container that comes out."),
@@ -479,6 +490,8 @@ _ROWS = (
         stops=IDENTIFIES,
         always=True,
         hands_on=True,
+        makes=frozenset({_P.QC_SAMPLE, _P.RETENTION}),
+        correction_people=2,
         scans=(_ONE_CONTAINER, Scan(ScanRole.LABEL, 0, 20, "Scan the label of each sample tube.")),
         states=LIVING,
         values=(_VOLUME,),
@@ -530,6 +543,7 @@ _ROWS = (
         who=frozenset({_R.OPERATOR, _R.INFUSION, _R.NURSE}),
         stops=FULL,
         hands_on=True,
+        correction_people=2,
         scans=(_CONTAINERS, _WRISTBAND_TOO),
         states=frozenset({_S.FILLED}),
         to=_S.THAWING,
@@ -580,7 +594,8 @@ _ROWS = (
         kind="hold.placed",
         title="Place a hold",
         who=EVERYONE_AT_WORK,
-        stops=ALWAYS_STOPS,
+        stops=ALWAYS_STOPS | {_F.STAGE},  # a hold that names nothing would hold nothing
+        correction_people=2,
         always=True,
         reason=True,
         scans=(Scan(ScanRole.CONTAINER, 0, 200, "Scan the containers; none means the whole therapy."),),

@@ -43,6 +43,7 @@ class Container:
     parents: tuple[str, ...] = ()
     holds: dict[str, str] = field(default_factory=dict)  # entry that placed it -> reason code
     releases: dict[str, str] = field(default_factory=dict)  # entry that released it -> status
+    taken_back: str | None = None  # the kind of the entry that last refused or revoked its release
     starts: dict[str, tuple[str, datetime, int]] = field(default_factory=dict)  # window -> entry, moment, uncertainty
     ends: dict[str, tuple[str, datetime]] = field(default_factory=dict)  # window -> entry, moment
 
@@ -77,6 +78,7 @@ class Handoff:
     offered_at: datetime
     state: str = "open"
     taker: Custodian | None = None
+    organisation: str = ""  # of the addressee
 
 
 @dataclass(slots=True)
@@ -108,6 +110,20 @@ class Deviation:
     because: str
     rules: tuple[str, ...]
     containers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What is remembered of one entry, so that it can be judged when somebody wants to correct it."""
+
+    entry: str
+    kind: str
+    done: bool
+    recorded_at: datetime
+    containers: frozenset[str]  # that it acted on, filled or planned
+    fills: frozenset[str]  # the containers among them that it planned or filled
+    names: frozenset[str]  # the other ids that its values hold: label, lot, donation, offer, hold
+    shipper: str | None
 
 
 @dataclass(slots=True)
@@ -146,7 +162,8 @@ class Therapy:
     checks: list[Check] = field(default_factory=list)
     deviations: dict[str, Deviation] = field(default_factory=dict)
     corrections: dict[str, Correction] = field(default_factory=dict)
-    thresholds: dict[str, set[str]] = field(default_factory=dict)  # clock id -> warned, breached, withdrawn
+    thresholds: dict[str, list[tuple[str, datetime]]] = field(default_factory=dict)  # clock id -> what was told, when
+    acts: dict[str, Act] = field(default_factory=dict)  # entry id -> what it did, of every entry in the stream
     kinds: dict[str, str] = field(default_factory=dict)  # entry id -> kind, of every entry in the stream
     last_kind: str = ""
     seq: int = 0

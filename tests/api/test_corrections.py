@@ -80,13 +80,14 @@ def test_whatever_two_people_replace_the_therapy_can_still_be_read(player, kind)
     assert verify(player.office) == []
 
 
-def test_a_correction_that_takes_away_what_was_built_on_it_is_not_recorded(player):
+def test_a_correction_that_takes_away_what_was_built_on_it_is_refused_from_the_first_person_on(player):
     coi = journey(player, "MRN-1")
     target = next(entry["id"] for entry in entries(player, coi) if entry["kind"] == "label.issued")
-    assert corrected(player, FIRST, coi, "entry.annulled", entry=target) == 201
-    before = entries(player, coi)
-    assert corrected(player, SECOND, coi, "entry.annulled", entry=target) == 409
-    assert entries(player, coi) == before
+    for person in (FIRST, SECOND):
+        body = player.step(person, "entry.annulled", coi=coi, reason="recorded-in-error", values={"entry": target},
+                           expect=422)  # fmt: skip
+        assert [finding["rule"] for finding in body["findings"]] == ["nothing_is_built_on_it"]
+    assert verify(player.office) == []
 
 
 def test_two_people_who_name_the_same_values_in_another_order_agree(player):

@@ -16,11 +16,19 @@ from typing import Any
 
 from coi.journey.attempt import Case, Finding, Problem, Severity, Verdict
 from coi.journey.entry import Outcome, Tense
-from coi.journey.rules import custody, identity, safety, stage
+from coi.journey.rules import authority, correction, custody, identity, labelling, safety, stage
 from coi.journey.steps import Family
 
 Rule = Callable[[Case], Iterator[Problem]]
-RULES: tuple[Rule, ...] = (*identity.RULES, *custody.RULES, *stage.RULES, *safety.RULES)
+RULES: tuple[Rule, ...] = (
+    *identity.RULES,
+    *labelling.RULES,
+    *authority.RULES,
+    *custody.RULES,
+    *stage.RULES,
+    *safety.RULES,
+    *correction.RULES,
+)
 _DISPUTES = frozenset({Family.CUSTODY, Family.STAGE})
 _OPENS_NOTHING = frozenset({Family.SIGNATURE})
 
@@ -47,11 +55,12 @@ def _found(case: Case, rule: str, problem: Problem) -> Finding:
 
 def outcome_of(case: Case, verdict: Verdict) -> Outcome:
     """Return what the verdict makes of the attempt: done, refused, or (when it was reported) disputed."""
-    if verdict.allowed:
+    families = {stop.family for stop in verdict.stops}
+    if not families:
         return Outcome.DONE
-    if case.attempt.tense is Tense.ASKED:
+    if case.attempt.tense is Tense.ASKED or Family.AUTHORITY in families:
         return Outcome.REFUSED
-    return Outcome.DISPUTED if any(stop.family in _DISPUTES for stop in verdict.stops) else Outcome.DONE
+    return Outcome.DISPUTED if families & _DISPUTES else Outcome.DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +79,10 @@ def consequences(case: Case, verdict: Verdict, *, entry: str) -> list[Consequenc
     holding: list[Finding] = []
     telling: list[Finding] = []
     for finding in verdict.findings:
-        if finding.severity is Severity.INFO or finding.family in _OPENS_NOTHING:
+        stops = finding.severity is Severity.STOP
+        if finding.severity is Severity.INFO or (finding.family in _OPENS_NOTHING and not stops):
             continue
-        holds = finding.holds or finding.severity is Severity.STOP
+        holds = finding.holds or stops
         if holds or not finding.containers or any((finding.rule, id_) not in known for id_ in finding.containers):
             (holding if holds else telling).append(finding)
     return [*_deviation(case, holding, entry, hold=True), *_deviation(case, telling, entry, hold=False)]
@@ -81,10 +91,23 @@ def consequences(case: Case, verdict: Verdict, *, entry: str) -> list[Consequenc
 def _deviation(case: Case, findings: list[Finding], entry: str, *, hold: bool) -> Iterable[Consequence]:
     if not findings or case.therapy is None:
         return
-    named = dict.fromkeys(id_ for finding in findings for id_ in finding.containers)
-    about = [id_ for id_ in named if id_ in case.therapy.containers] or [c.id for c in case.containers]
     rules = list(dict.fromkeys(finding.rule for finding in findings))
-    yield Consequence("deviation.opened", {"because": entry, "rules": rules, "containers": about, "hold": hold})
+    values = {"because": entry, "rules": rules, "containers": _concerned(case, findings, hold=hold), "hold": hold}
+    yield Consequence("deviation.opened", values)
+
+
+def _concerned(case: Case, findings: list[Finding], *, hold: bool) -> list[str]:
+    """Return the containers that the findings name, or all of the step where one names none.
+
+    A hold spreads to what the step made of them.
+    """
+    acted = [container.id for container in case.containers]
+    named: dict[str, None] = {}
+    for finding in findings:
+        own = [id_ for id_ in finding.containers if case.therapy and id_ in case.therapy.containers]
+        named |= dict.fromkeys(own or acted)
+    made = [container.id for container in case.outputs] if hold else []
+    return [*named, *(id_ for id_ in made if id_ not in named)]
 
 
 def is_remarked(verdict: Verdict) -> bool:

@@ -8,6 +8,17 @@ from coi.journey.steps import Family
 from coi.journey.therapy import Custodian, Handoff
 
 _CUSTODY = Family.CUSTODY
+_WITH_CELLS_IN_HAND = frozenset({"label.applied"})  # on a bag that holds cells, else it is only a label on a sheet
+_WITH_A_SHIPPER = frozenset(
+    {
+        "shipper.sealed",
+        "shipment.unpacked",
+        "handoff.offered",
+        "handoff.accepted",
+        "handoff.refused",
+        "handoff.cancelled",
+    }
+)
 
 
 def holder_of(custodian: Custodian | None) -> str:
@@ -19,11 +30,11 @@ def holder_of(custodian: Custodian | None) -> str:
 
 def giver_holds_it(case: Case) -> Iterator[Problem]:
     """Whoever handles a container, or a shipper with something inside, belongs to the organisation that holds it."""
-    if not case.row.hands_on:
+    if not case.row.hands_on and case.kind not in _WITH_CELLS_IN_HAND:
         return
     site = case.attempt.actor.site
     for container in case.containers:
-        if container.custodian.organisation != site:
+        if container.custodian.organisation != site and (case.row.hands_on or container.living):
             yield Problem(
                 _CUSTODY,
                 f"Container {container.id} is held by {holder_of(container.custodian)}; accept a handoff first.",
@@ -32,7 +43,13 @@ def giver_holds_it(case: Case) -> Iterator[Problem]:
                 (container.id,),
             )
     shipper = case.shipper
-    if shipper is not None and shipper.contents and shipper.custodian and shipper.custodian.organisation != site:
+    if (
+        case.row.hands_on
+        and shipper
+        and shipper.contents
+        and shipper.custodian
+        and shipper.custodian.organisation != site
+    ):
         yield Problem(
             _CUSTODY,
             f"Shipper {shipper.id} is held by {holder_of(shipper.custodian)}; accept a handoff first.",
@@ -52,15 +69,16 @@ def taker_may_take_it(case: Case) -> Iterator[Problem]:
         yield Problem(
             _CUSTODY,
             f"This handoff is offered to {case.offer.to}, not to you or your organisation.",
-            f"{actor.person} of {', '.join(sorted(actor.grants)) or 'no organisation'}",
+            f"{actor.person} of {actor.site or 'no organisation'}",
             case.offer.to,
             case.offer.containers,
         )
 
 
 def _addressed_to(case: Case, offer: Handoff) -> bool:
+    """Tell whether the offer is to this person, or to the organisation that the person acts for, which then holds."""
     actor = case.attempt.actor
-    return actor.person == offer.to if offer.to_type == "person" else offer.to in actor.grants
+    return offer.to == (actor.person if offer.to_type == "person" else actor.site)
 
 
 def _no_offer(case: Case) -> Iterator[Problem]:
@@ -92,13 +110,74 @@ def offer_is_taken_back_by_its_giver(case: Case) -> Iterator[Problem]:
         return
     if case.offer is None:
         yield from _no_offer(case)
-    elif case.offer.giver.organisation not in case.attempt.actor.grants:
+    elif not case.attempt.actor.grants.get(case.offer.giver.organisation, frozenset()) & case.row.who:
         yield Problem(
             _CUSTODY,
             f"The offer was made by {holder_of(case.offer.giver)}; only they can take it back.",
             case.attempt.actor.person,
             holder_of(case.offer.giver),
             case.offer.containers,
+        )
+
+
+def offer_changes_hands(case: Case) -> Iterator[Problem]:
+    """A handoff has two sides: nobody offers to himself, and no organisation to itself as a whole."""
+    to, actor = case.attempt.addressee, case.attempt.actor
+    if case.kind != "handoff.offered" or to is None:
+        return
+    if to.code == (actor.site if to.type == "organisation" else case.attempt.performer):
+        yield Problem(
+            _CUSTODY,
+            f"{to.code} holds it already; offer it to somebody else.",
+            f"an offer of {case.attempt.performer} of {actor.site} to {to.code}",
+            "another organisation or person",
+            tuple(container.id for container in case.containers),
+        )
+
+
+def two_people_hand_over(case: Case) -> Iterator[Problem]:
+    """Whoever takes over is somebody else than the one who gave, also when both organisations know that person."""
+    offer = case.offer
+    if case.kind == "handoff.accepted" and offer is not None and offer.giver.person == case.attempt.performer:
+        yield Problem(
+            _CUSTODY,
+            f"{case.attempt.performer} gave it and takes it; nobody else saw it change hands.",
+            f"{case.attempt.performer} twice",
+            "two people",
+            offer.containers,
+            Severity.CAUTION,
+        )
+
+
+def giver_still_holds_it(case: Case) -> Iterator[Problem]:
+    """What is accepted is still held by the organisation that offered it."""
+    if case.kind != "handoff.accepted" or case.offer is None:
+        return
+    for container in case.containers:
+        if container.living and container.custodian.organisation != case.offer.giver.organisation:
+            yield Problem(
+                _CUSTODY,
+                f"Container {container.id} is held by {holder_of(container.custodian)}, not by who offered it.",
+                holder_of(container.custodian),
+                holder_of(case.offer.giver),
+                (container.id,),
+                Severity.CAUTION,
+            )
+
+
+def shipper_is_this_therapys(case: Case) -> Iterator[Problem]:
+    """The scanned shipper holds this therapy's containers, not another therapy's."""
+    shipper, therapy = case.shipper, case.therapy
+    if case.kind not in _WITH_A_SHIPPER or shipper is None or therapy is None:
+        return
+    inside = set(shipper.contents.values())
+    if inside - {therapy.coi}:
+        yield Problem(
+            _CUSTODY,
+            f"Shipper {shipper.id} holds containers of another therapy. Check that it is the right one.",
+            f"shipper {shipper.id} with another therapy inside",
+            f"a shipper with containers of {therapy.coi}",
+            severity=Severity.CAUTION if therapy.coi in inside else None,  # both inside: what is ours is saved
         )
 
 
@@ -123,7 +202,8 @@ def offered_things_stay_put(case: Case) -> Iterator[Problem]:
     if not moving or case.therapy is None:
         return
     ids = frozenset(container.id for container in case.containers)
-    for offer in case.therapy.open_handoffs(containers=ids):
+    into = case.shipper.id if case.shipper and case.kind == "shipment.packed" else None  # it would leave unoffered
+    for offer in case.therapy.open_handoffs(shipper=into, containers=ids):
         yield Problem(
             _CUSTODY,
             f"This is offered to {offer.to} and has not been taken; take the offer back first.",
@@ -137,7 +217,11 @@ def offered_things_stay_put(case: Case) -> Iterator[Problem]:
 RULES = (
     giver_holds_it,
     taker_may_take_it,
+    giver_still_holds_it,
+    two_people_hand_over,
     offer_is_taken_back_by_its_giver,
+    shipper_is_this_therapys,
+    offer_changes_hands,
     nothing_is_offered_twice,
     offered_things_stay_put,
 )

@@ -3,14 +3,16 @@
 Messages name subjects by our ids only; a container of another therapy is called just that.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from coi.journey.attempt import Case, Problem, Severity
+from coi.journey.attempt import Case, Problem, ResolvedScan
+from coi.journey.derive import lot_of, lots_of
 from coi.journey.steps import Family, Purpose, State
-from coi.journey.therapy import Label
+from coi.journey.therapy import Container
 
 _ID = Family.IDENTITY
 _DOSE_STEPS = frozenset({"thaw.started", "infusion.checked", "infusion.started"})
+_OF_A_LOT = frozenset({"containers.transformed", "containers.released", "release.refused", "release.revoked"})
 _TEXT_ONLY = frozenset({"seal", "location", "document"})
 
 
@@ -39,7 +41,7 @@ def scans_fit_their_roles(case: Case) -> Iterator[Problem]:
         "document": {"document"},
     }
     for scan in case.attempt.scans:
-        if scan.subject is not None and scan.type not in fitting[scan.role]:
+        if scan.subject is not None and scan.type not in fitting.get(scan.role, set()):
             yield Problem(
                 _ID,
                 f"A {scan.type} was scanned where the {scan.role} is asked for.",
@@ -61,6 +63,26 @@ def container_is_this_therapys(case: Case) -> Iterator[Problem]:
             )
 
 
+def scanned_thing_is_in_force(case: Case) -> Iterator[Problem]:
+    """What is scanned as this therapy's is there: the entry that planned the container or issued its label stands."""
+    for scan in case.attempt.scans:
+        ours = case.therapy is not None and scan.therapy in (None, case.therapy.coi)
+        if ours and scan.type in ("container", "label") and scan.subject is not None and _is_gone(case, scan):
+            yield Problem(
+                _ID,
+                f"The scanned {scan.type} {scan.subject} is not in force; the entry that made it was annulled.",
+                f"{scan.type} {scan.subject}, not in force",
+                f"a {scan.role} of {case.therapy.coi if case.therapy else 'this therapy'}",
+            )
+
+
+def _is_gone(case: Case, scan: ResolvedScan) -> bool:
+    assert case.therapy is not None  # noqa: S101 - said to the type checker; the caller looked
+    container = scan.container or (scan.subject if scan.type == "container" else None)
+    label = scan.label or (scan.subject if scan.type == "label" else None)
+    return container not in case.therapy.containers or (label is not None and label not in case.therapy.labels)
+
+
 def named_containers_are_this_therapys(case: Case) -> Iterator[Problem]:
     """Containers named in the values instead of scanned belong to the therapy too."""
     named = case.attempt.values.get("containers", ())
@@ -69,81 +91,6 @@ def named_containers_are_this_therapys(case: Case) -> Iterator[Problem]:
         if case.therapy is not None and id_ not in case.therapy.containers:
             yield Problem(
                 _ID, f"Container {id_} is not one of this therapy's.", id_, f"a container of {case.therapy.coi}"
-            )
-
-
-def label_is_current(case: Case) -> Iterator[Problem]:
-    """A container is read by the label that is in force on it: applied, not voided; a superseded copy is a caution."""
-    if case.therapy is None:
-        return
-    for scan in case.attempt.scans:
-        label = case.therapy.labels.get(scan.label or "")
-        applying = scan.role == "label" and case.kind in ("label.applied", "label.voided")
-        if label is not None and not applying:
-            yield from _label_problem(case, label)
-
-
-def _label_problem(case: Case, label: Label) -> Iterator[Problem]:
-    live = case.therapy.live_label(label.container) if case.therapy else None
-    live_serial = live.serial if live and live.state == "applied" else "a label that was issued and applied"
-    about = (label.container,)
-    if label.state == "voided":
-        yield Problem(
-            _ID,
-            f"Label {label.serial} was voided; the label in force is {live_serial}.",
-            f"voided label {label.serial}",
-            live_serial,
-            about,
-        )
-    elif label.state == "issued":
-        yield Problem(
-            _ID,
-            f"Label {label.serial} was issued but never scanned back from its container.",
-            f"label {label.serial}, not applied",
-            live_serial,
-            about,
-        )
-    elif label.state == "superseded":
-        yield Problem(
-            _ID,
-            f"Label {label.serial} is an older copy still on the container; {live_serial} replaced it.",
-            f"superseded label {label.serial}",
-            live_serial,
-            about,
-            Severity.CAUTION,
-        )
-
-
-def label_is_this_containers(case: Case) -> Iterator[Problem]:
-    """A label is applied to the container it was issued for, and to no other bag."""
-    if case.kind != "label.applied" or case.therapy is None:
-        return
-    for scan in case.attempt.scanned("label"):
-        label = case.therapy.labels.get(scan.label or "")
-        if label is None:
-            continue
-        if label.state not in ("issued", "applied"):
-            yield Problem(
-                _ID,
-                f"Label {label.serial} was {label.state} and cannot be applied; issue a new one.",
-                f"{label.state} label {label.serial}",
-                "an issued label",
-                (label.container,),
-            )
-        yield from _other_container(case, label)
-
-
-def _other_container(case: Case, label: Label) -> Iterator[Problem]:
-    meant = [scan.subject for scan in case.attempt.scanned("container")]
-    named = case.attempt.values.get("container")
-    for other in (*meant, *([named] if named else [])):
-        if other is not None and other != label.container:
-            yield Problem(
-                _ID,
-                "This label was issued for another container. Take it off and apply it to its own.",
-                f"label {label.serial} of container {label.container}",
-                f"a label of container {other}",
-                (label.container,),
             )
 
 
@@ -162,8 +109,9 @@ def wristband_is_this_patients(case: Case) -> Iterator[Problem]:
 
 def purpose_fits_the_step(case: Case) -> Iterator[Problem]:
     """A container is used only for what it was planned for: no sample is infused, no dose is a starting material."""
-    allowed = case.row.purposes
-    for container in case.containers:
+    used = [(container, case.row.purposes) for container in case.containers]
+    filled = [(container, case.row.makes) for container in case.outputs]
+    for container, allowed in (*used, *filled):
         if allowed is not None and container.purpose not in allowed:
             yield Problem(
                 _ID,
@@ -185,17 +133,29 @@ def dose_is_the_one_due(case: Case) -> Iterator[Problem]:
     due = case.therapy.due_dose()
     ordered = case.attempt.values.get("dose")
     for container in case.containers:
-        if container.purpose is not Purpose.DOSE or container.state is State.INFUSED:
-            continue
-        for expected, why in ((due, "that is due"), (ordered, "that was ordered")):
-            if expected is not None and container.dose != expected:
-                yield Problem(
-                    _ID,
-                    f"Container {container.id} is dose {container.dose}; the dose {why} is {expected}.",
-                    f"dose {container.dose}",
-                    f"dose {expected}",
-                    (container.id,),
-                )
+        if container.purpose is Purpose.DOSE and container.state is not State.INFUSED:
+            yield from _other_dose(container, due=due, ordered=ordered)
+
+
+def _other_dose(container: Container, *, due: int | None, ordered: int | None) -> Iterator[Problem]:
+    own = f"dose {container.dose}" if container.dose is not None else "no dose of the plan"
+    for expected, why in ((due, "that is due"), (ordered, "that was ordered")):
+        if expected is not None and container.dose != expected:
+            yield Problem(
+                _ID,
+                f"Container {container.id} is {own}; the dose {why} is {expected}.",
+                own,
+                f"dose {expected}",
+                (container.id,),
+            )
+    if container.dose is None and due is None and ordered is None:
+        yield Problem(
+            _ID,
+            f"Container {container.id} belongs to no dose of the plan, and none is due.",
+            own,
+            "a dose of the plan",
+            (container.id,),
+        )
 
 
 def seals_are_those_of_dispatch(case: Case) -> Iterator[Problem]:
@@ -209,7 +169,7 @@ def seals_are_those_of_dispatch(case: Case) -> Iterator[Problem]:
             "The seal is not the one that was recorded when the shipper was sealed.",
             f"{len(scanned)} seal(s) {_seals(scanned)}",
             f"{_seals(set(case.shipper.seals))}",
-            tuple(case.shipper.contents),
+            tuple(id_ for id_ in case.shipper.contents if case.therapy and id_ in case.therapy.containers),
             holds=True,
         )
 
@@ -233,30 +193,35 @@ def shipper_holds_one_therapy(case: Case) -> Iterator[Problem]:
 
 
 def lot_is_the_one_started(case: Case) -> Iterator[Problem]:
-    """What goes into a lot was scanned when that lot was started."""
+    """What goes into a lot was scanned when that lot was started, and what is released under a lot was made in it."""
     named = case.attempt.values.get("lot")
-    if case.kind != "containers.transformed" or case.therapy is None:
+    if case.therapy is None or case.kind not in _OF_A_LOT:
         return
     if named is not None and named not in case.therapy.lots:
         yield Problem(_ID, f"Lot {named} is not one of this therapy's.", named, f"a lot of {case.therapy.coi}")
-    for container in case.inputs:
-        if named is not None and container.lot not in (None, named):
+    meant = named or (lot_of(case) if case.inputs else None)
+    for container in case.inputs or case.containers:
+        own = lots_of(case.therapy, container)
+        if meant is not None and meant not in own:
             yield Problem(
                 _ID,
-                f"Container {container.id} went into lot {container.lot}, not into this one.",
-                f"lot {container.lot}",
-                f"lot {named}",
+                f"Container {container.id} is of {_lots(own)}, not of lot {meant}.",
+                _lots(own),
+                f"lot {meant}",
                 (container.id,),
             )
+
+
+def _lots(own: Sequence[str]) -> str:
+    return f"lot {', '.join(own)}" if own else "no lot"
 
 
 RULES = (
     codes_are_known,
     scans_fit_their_roles,
     container_is_this_therapys,
+    scanned_thing_is_in_force,
     named_containers_are_this_therapys,
-    label_is_current,
-    label_is_this_containers,
     wristband_is_this_patients,
     purpose_fits_the_step,
     dose_is_the_one_due,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from coi.journey.attempt import Case, Problem, Severity
 from coi.journey.pathway import Window
 from coi.journey.stability import Answer, clock_of
-from coi.journey.steps import STEPS, Family, Purpose
+from coi.journey.steps import Family, Purpose
 from coi.journey.therapy import Check, Container
 
 _NEEDS_RELEASE = frozenset({"thaw.started", "infusion.checked", "infusion.started", "infusion.completed"})
@@ -31,12 +31,15 @@ def nothing_is_on_hold(case: Case) -> Iterator[Problem]:
 
 
 def a_hold_is_there_to_lift(case: Case) -> Iterator[Problem]:
-    """A hold is lifted where one is in force."""
-    if case.kind == "hold.lifted" and case.containers and not any(c.holds for c in case.containers):
+    """A hold is lifted where one is in force: the one that is named, or any."""
+    if case.kind != "hold.lifted" or not case.containers:
+        return
+    named = case.attempt.values.get("hold")
+    if not any(named in c.holds if named else c.holds for c in case.containers):
         yield Problem(
             Family.STAGE,
-            "None of these containers is on hold.",
-            "no hold",
+            f"None of these containers is on hold{f' by {named}' if named else ''}.",
+            "no such hold" if named else "no hold",
             "a hold in force",
             tuple(c.id for c in case.containers),
         )
@@ -54,6 +57,38 @@ def release_in_force_names_it(case: Case) -> Iterator[Problem]:
                 "not released",
                 "a release in force that names it",
                 (container.id,),
+            )
+
+
+def release_is_final(case: Case) -> Iterator[Problem]:
+    """A provisional release is in force, but that more results are awaited is said before the cells go in."""
+    if case.kind != "infusion.started":
+        return
+    for container in case.containers:
+        if container.releases and "final" not in container.releases.values():
+            yield Problem(
+                Family.RELEASE,
+                f"Container {container.id} is released provisionally only.",
+                "a provisional release",
+                "a final release",
+                (container.id,),
+                Severity.CAUTION,
+            )
+
+
+def release_was_not_taken_back(case: Case) -> Iterator[Problem]:
+    """A release after one that was refused or revoked does not pass unnoticed."""
+    if case.kind != "containers.released":
+        return
+    for container in case.containers:
+        if container.taken_back is not None:
+            yield Problem(
+                Family.RELEASE,
+                f"Container {container.id} was not released before ({container.taken_back}); it is now.",
+                container.taken_back,
+                "no earlier refusal",
+                (container.id,),
+                Severity.CAUTION,
             )
 
 
@@ -126,27 +161,33 @@ def count_is_what_was_sent(case: Case) -> Iterator[Problem]:
 
 def _received(case: Case) -> Iterator[Problem]:
     assert case.offer is not None  # noqa: S101 - said to the type checker; the caller looked
-    offered = set(case.offer.containers)
-    scanned = {scan.subject for scan in case.attempt.scanned("container") if scan.subject}
+    offered, scanned = set(case.offer.containers), set(_scanned_of_ours(case))
     counted = case.attempt.values.get("containers_received")
-    named = tuple(sorted(offered - scanned)) if scanned else tuple(sorted(offered))
-    if (scanned and scanned != offered) or (counted is not None and counted != len(offered)):
-        got = counted if counted is not None else len(scanned)
+    foreign = sum(scan.subject not in scanned for scan in case.attempt.scanned("container"))
+    differs = bool(scanned or foreign) and (scanned != offered or foreign > 0)
+    if differs or (counted is not None and counted != len(offered)):
+        got = counted if counted is not None else len(scanned) + foreign
         yield Problem(
             Family.COUNT,
             f"{got} container(s) were received; {len(offered)} were offered. What differs is held.",
             f"{got} containers",
             f"{len(offered)} containers",
-            named or tuple(sorted(offered)),
+            tuple(sorted(offered ^ scanned if scanned and scanned != offered else offered)),
             holds=True,
         )
+
+
+def _scanned_of_ours(case: Case) -> list[str]:
+    """Return the scanned containers that are this therapy's; others are not named in its log."""
+    ids = dict.fromkeys(scan.subject for scan in case.attempt.scanned("container") if scan.subject)
+    return [id_ for id_ in ids if case.therapy is not None and id_ in case.therapy.containers]
 
 
 def nothing_was_remarked(case: Case) -> Iterator[Problem]:
     """A taker with remarks takes custody, and what the remarks are about is held."""
     if case.kind != "handoff.accepted" or not case.attempt.values.get("remarks"):
         return
-    scanned = tuple(scan.subject for scan in case.attempt.scanned("container") if scan.subject)
+    scanned = tuple(_scanned_of_ours(case))
     yield Problem(
         Family.COUNT,
         "It was accepted with remarks; the containers are held until quality has looked.",
@@ -195,9 +236,13 @@ def checker_is_another_person(case: Case) -> Iterator[Problem]:
 
 
 def _fresh(case: Case) -> list[Check]:
-    assert case.therapy is not None and case.pathway is not None  # noqa: S101, PT018 - said to the type checker
-    limit = timedelta(seconds=case.pathway.check_valid_for)
-    return [check for check in case.therapy.checks if case.at - check.at <= limit]
+    """Return the checks that may be relied on: made before the deciding time, and surely not too long before."""
+    if case.therapy is None or case.pathway is None:
+        return []
+    limit, slack = timedelta(seconds=case.pathway.check_valid_for), timedelta(seconds=case.attempt.uncertainty)
+    return [
+        check for check in case.therapy.checks if check.at <= case.at + slack and case.at + slack - check.at <= limit
+    ]
 
 
 def two_people_checked_it(case: Case) -> Iterator[Problem]:
@@ -218,32 +263,16 @@ def two_people_checked_it(case: Case) -> Iterator[Problem]:
         )
 
 
-def corrected_by_another_person(case: Case) -> Iterator[Problem]:
-    """Where a correction needs two people, the second is not the first."""
-    if case.kind not in ("entry.annulled", "entry.replaced") or case.therapy is None:
-        return
-    target = case.attempt.values.get("entry", "")
-    begun = case.therapy.corrections.get(target)
-    kind = case.therapy.kinds.get(target, "")
-    row = STEPS.get(kind)
-    if begun and not begun.in_force and row and case.attempt.actor.person in begun.people and begun.kind == case.kind:
-        yield Problem(
-            Family.SIGNATURE,
-            "You have asked for this correction already; a second person has to confirm it.",
-            f"{case.attempt.actor.person} twice",
-            f"{row.correction_people} people",
-        )
-
-
 RULES = (
     nothing_is_on_hold,
     a_hold_is_there_to_lift,
     release_in_force_names_it,
+    release_is_final,
+    release_was_not_taken_back,
     no_clock_has_run_out,
     count_is_what_was_sent,
     nothing_was_remarked,
     it_arrived_in_good_order,
     checker_is_another_person,
     two_people_checked_it,
-    corrected_by_another_person,
 )

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from coi.journey.attempt import Case, Problem
+from coi.journey.attempt import Case, Problem, Severity
 from coi.journey.derive import lot_of
-from coi.journey.steps import STEPS, Family, Purpose, State
+from coi.journey.steps import Family, Purpose, State
 
 _STAGE = Family.STAGE
 SAVING = frozenset(
@@ -38,6 +38,7 @@ _OUT_OF_SHIPPER = frozenset(
         "shipment.packed",
     }
 )
+_GIVES_A_DOSE = frozenset({"thaw.started", "infusion.checked", "infusion.started"})
 _KEPT_SAMPLES = frozenset({Purpose.QC_SAMPLE, Purpose.RETENTION})
 
 
@@ -73,6 +74,22 @@ def container_state_allows(case: Case) -> Iterator[Problem]:
                 expected,
                 (container.id,),
             )
+
+
+def what_has_to_be_scanned_was_scanned(case: Case) -> Iterator[Problem]:
+    """Each role that the step asks for was scanned, as often as it has to be and not more often."""
+    for wish in case.row.scans:
+        count = len(case.attempt.scanned(wish.role))
+        if not wish.minimum <= count <= wish.maximum:
+            yield Problem(
+                _STAGE,
+                f"Got {count} scan(s) of a {wish.role}. {wish.text}",
+                f"{count} scans of a {wish.role}",
+                f"{wish.minimum} to {wish.maximum}",
+            )
+    if case.row.one_of and not any(case.attempt.scanned(role) for role in case.row.one_of):
+        roles = " or ".join(case.row.one_of)
+        yield Problem(_STAGE, f"Nothing was scanned; scan a {roles}.", "no scan", f"a {roles}")
 
 
 def something_is_acted_on(case: Case) -> Iterator[Problem]:
@@ -120,46 +137,6 @@ def collection_is_under_way(case: Case) -> Iterator[Problem]:
         )
 
 
-def label_is_needed(case: Case) -> Iterator[Problem]:
-    """A label is printed for a container that still needs one; another copy takes a coded reason."""
-    if case.kind != "label.issued" or case.therapy is None:
-        return
-    values = case.attempt.values
-    copies = [
-        label.serial
-        for label in case.therapy.labels.values()
-        if label.container == values.get("container")
-        and label.position == values.get("position")
-        and label.state in ("issued", "applied")
-    ]
-    if copies and case.attempt.reason is None:
-        yield Problem(
-            _STAGE,
-            f"Label {copies[-1]} exists for this place; another copy needs a coded reason.",
-            "no reason",
-            "a reason for the reprint",
-            tuple(c.id for c in case.containers),
-        )
-
-
-def label_can_be_voided(case: Case) -> Iterator[Problem]:
-    """A label is voided once, with the old copy scanned or declared destroyed."""
-    if case.kind != "label.voided" or case.therapy is None:
-        return
-    scanned = case.attempt.scanned("label")
-    serial = scanned[0].label if scanned else case.attempt.values.get("label")
-    label = case.therapy.labels.get(serial or "")
-    if label is None or label.state == "voided":
-        yield Problem(
-            _STAGE,
-            "There is no such label to void.",
-            "no label of this therapy in force",
-            "an issued, applied or superseded label",
-        )
-    elif not scanned and not case.attempt.values.get("destroyed"):
-        yield Problem(_STAGE, "Scan the old copy or declare it destroyed.", "neither", "a scan or destroyed = true")
-
-
 def shipper_is_ready(case: Case) -> Iterator[Problem]:
     """Containers are packed into a charged, open shipper; a seal goes on a shipper with something inside."""
     shipper = case.shipper
@@ -181,10 +158,11 @@ def container_is_out_of_the_shipper(case: Case) -> Iterator[Problem]:
     """A container is worked on after its shipper was unpacked."""
     for container in case.containers:
         if case.kind in _OUT_OF_SHIPPER and container.place.kind == "shipper":
+            inside = f"shipper {container.place.id}" if container.place.id else "an unknown shipper"
             yield Problem(
                 _STAGE,
-                f"Container {container.id} is still inside shipper {container.place.id}; unpack it first.",
-                f"inside {container.place.id}",
+                f"Container {container.id} is still inside {inside}; unpack it first.",
+                f"inside {inside}",
                 "unpacked",
                 (container.id,),
             )
@@ -202,6 +180,26 @@ def product_was_thawed(case: Case) -> Iterator[Problem]:
                 container.state.value,
                 State.THAWING.value,
                 (container.id,),
+            )
+
+
+def no_dose_was_skipped(case: Case) -> Iterator[Problem]:
+    """A dose of the plan that can never be given any more is noticed before the next one is."""
+    if case.kind not in _GIVES_A_DOSE or case.therapy is None or case.pathway is None:
+        return
+    doses = case.therapy.of_purpose(Purpose.DOSE)
+    given = {c.dose for c in doses if c.state in (State.INFUSED, State.INFUSING)}
+    for container in case.containers:
+        skipped = [d.number for d in case.pathway.doses if d.number < (container.dose or 0) and d.number not in given]
+        if skipped and container.purpose is Purpose.DOSE and container.dose == case.therapy.due_dose():
+            numbers = ", ".join(map(str, skipped))
+            yield Problem(
+                _STAGE,
+                f"Container {container.id} is dose {container.dose}; dose {numbers} was never given.",
+                f"dose {container.dose} first",
+                f"dose {skipped[0]} first",
+                (container.id,),
+                Severity.CAUTION,
             )
 
 
@@ -272,41 +270,20 @@ def plan_fits_the_therapy(case: Case) -> Iterator[Problem]:
         )
 
 
-def correction_has_its_entry(case: Case) -> Iterator[Problem]:
-    """A correction names an entry of this therapy that can be corrected and was not corrected yet."""
-    if case.kind not in ("entry.annulled", "entry.replaced") or case.therapy is None:
-        return
-    target = case.attempt.values.get("entry", "")
-    kind = case.therapy.kinds.get(target)
-    if kind is None:
-        yield Problem(_STAGE, "This therapy has no such entry.", f"entry {target}", "an entry of this therapy")
-    elif STEPS[kind].route == "system" or kind in ("entry.annulled", "entry.replaced", "therapy.enrolled"):
-        yield Problem(
-            _STAGE, f"An entry of kind {kind} is not corrected this way.", kind, "an entry that a person made"
-        )
-    else:
-        done = case.therapy.corrections.get(target)
-        if done is not None and done.in_force:
-            yield Problem(
-                _STAGE, "This entry was corrected already.", f"entry {target}, corrected", "an entry in force"
-            )
-
-
 RULES = (
     therapy_is_open,
     step_belongs_to_the_pathway,
     container_state_allows,
+    what_has_to_be_scanned_was_scanned,
     something_is_acted_on,
     patient_was_verified,
     collection_is_under_way,
-    label_is_needed,
-    label_can_be_voided,
     shipper_is_ready,
     container_is_out_of_the_shipper,
     product_was_thawed,
+    no_dose_was_skipped,
     outputs_are_ready,
     lot_was_started,
     nothing_living_is_left,
     plan_fits_the_therapy,
-    correction_has_its_entry,
 )

@@ -1,0 +1,164 @@
+"""Corrections: which ones are in force, what they may change, and what stands on the entry that they would take away.
+
+* A correction is in force once as many different people have said exactly the same as the kind of the corrected entry
+  demands. Until then it changes nothing, and saying something else begins anew.
+* What an entry was about (its containers, label, lot, offer, addressee) is never replaced: that entry is annulled and
+  the step taken again. Amounts, codes, yes/no and the time it happened can be replaced.
+* An entry that filled, planned or named something is annulled after everything that was built on it, last first: a
+  fold that met the later entries without it would make up a state that never was.
+
+Whether a correction may be made is decided in `coi.journey.rules.correction`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from coi.journey.entry import Entry, Outcome, canonical, from_instant
+from coi.journey.steps import STEPS, StepKind
+from coi.journey.therapy import Act, Correction, Therapy
+from coi.journey.values import Amount, Choice, Field, Flag, Several, Whole
+
+CORRECTING = frozenset({"entry.annulled", "entry.replaced"})
+_SAID = ("entry", "values", "occurred_at")
+_KEPT_WHOLE = frozenset({"container.planned", "label.issued"})  # their values were printed, or gave ids their meaning
+_GROUNDS = frozenset(
+    {
+        "container.planned",
+        "label.issued",
+        "collection.started",
+        "collection.completed",
+        "lot.started",
+        "containers.transformed",
+        "sample.taken",
+    }
+)
+_FILLS = frozenset({"container.planned", "collection.completed", "containers.transformed", "sample.taken"})
+_NOTHING_STANDS_ON = frozenset(
+    {
+        "hold.placed",
+        "hold.lifted",
+        "handoff.refused",
+        "handoff.cancelled",
+        "release.refused",
+        "release.revoked",
+        "shipment.inspected",
+        "infusion.completed",
+        "container.discarded",
+        "therapy.closed",
+    }
+)
+_NO_DECISION = frozenset({"hold.placed", "hold.lifted", "attempt.refused", *CORRECTING})
+
+
+def content(values: Mapping[str, Any]) -> str:
+    """Return what a correction says, as one text; two corrections with the same text say the same."""
+    return canonical({name: values[name] for name in _SAID if name in values}).decode()
+
+
+def corrections_of(
+    entries: Iterable[Entry], *, key: Callable[[Entry], str] = lambda entry: entry.id
+) -> dict[str, Correction]:
+    """Return the corrections among `entries` by the `key` (else the id) of the entry that they correct."""
+    kinds: dict[str, str] = {}
+    found: dict[str, Correction] = {}
+    for entry in entries:
+        kinds.setdefault(key(entry), entry.kind)
+        if entry.kind in CORRECTING and entry.outcome == Outcome.DONE:
+            _count(found, entry, kinds)
+    return found
+
+
+def _count(found: dict[str, Correction], entry: Entry, kinds: Mapping[str, str]) -> None:
+    target, said = entry.values["entry"], content(entry.values)
+    row = STEPS.get(kinds.get(target, ""))
+    correction = found.get(target)
+    if correction is not None and correction.in_force:
+        return
+    if correction is None or (correction.kind, correction.digest) != (entry.kind, said):
+        correction = found[target] = Correction(target=target, kind=entry.kind, digest=said, said=dict(entry.values))
+    person = entry.actor["person"] or ""
+    if person not in correction.people:
+        correction.people.append(person)
+    correction.entries.append(entry.id)
+    correction.in_force = row is not None and len(correction.people) >= row.correction_people
+
+
+def effective(entry: Entry, correction: Correction | None) -> Entry | None:
+    """Return `entry` as it counts: itself, with the replaced values, or None when it was annulled."""
+    if correction is None or not correction.in_force:
+        return entry
+    if correction.kind == "entry.annulled":
+        return None
+    moment = correction.said.get("occurred_at")
+    values = dict(entry.values) | dict(correction.said.get("values") or {})
+    return replace(entry, values=values, occurred_at=from_instant(moment) if moment else entry.occurred_at)
+
+
+def act_of(entry: Entry, *, done: bool) -> Act:
+    """Return what is remembered of `entry`."""
+    values = entry.values
+    acted = [id_ for name in ("containers", "inputs", "outputs") for id_ in values.get(name) or ()]
+    named = [values.get(name) for name in ("label", "lot", "donation", "handoff", "hold")]
+    return Act(
+        entry=entry.id,
+        kind=entry.kind,
+        done=done and entry.outcome == Outcome.DONE,
+        recorded_at=entry.recorded_at,
+        containers=frozenset(acted),
+        fills=frozenset(values.get("outputs", acted) if entry.kind in _FILLS else ()),
+        names=frozenset(id_ for id_ in named if id_),
+        shipper=values.get("shipper"),
+    )
+
+
+def replaceable(row: StepKind) -> tuple[Field, ...]:
+    """Return the values of a step that a correction may replace."""
+    if row.kind in _KEPT_WHOLE:
+        return ()
+    return tuple(field for field in row.values if _is_plain(field.of if isinstance(field, Several) else field))
+
+
+def _is_plain(field: Field) -> bool:
+    return isinstance(field, Amount | Choice | Flag | Whole)
+
+
+def brings_in_force(therapy: Therapy, *, kind: str, values: Mapping[str, Any], person: str) -> bool:
+    """Tell whether a correction of `kind` with these `values`, made by `person` now, would be in force."""
+    target = values.get("entry", "")
+    row = STEPS.get(therapy.kinds.get(target, ""))
+    begun = therapy.corrections.get(target)
+    same = begun is not None and (begun.kind, begun.digest) == (kind, content(values))
+    people = {person, *(begun.people if begun is not None and same else ())}
+    return row is not None and len(people) >= row.correction_people
+
+
+def built_on(therapy: Therapy, target: str) -> list[Act]:
+    """Return the acts in force that use what the entry `target` filled, planned or named."""
+    act = therapy.acts[target]
+    if act.kind not in _GROUNDS:
+        return []
+    return [later for later in _after(therapy, target) if later.containers & act.fills or later.names & act.names]
+
+
+def relied_on(therapy: Therapy, target: str) -> tuple[list[Act], tuple[str, ...]]:
+    """Return the acts in force that were decided while `target` held, and the containers with cells they concern."""
+    act = therapy.acts[target]
+    if act.kind in _NOTHING_STANDS_ON or not act.done:
+        return [], ()
+    concerned = set(act.containers)
+    for container in therapy.containers.values():  # in the order of planning, so parents come before children
+        if concerned & set(container.parents):
+            concerned.add(container.id)
+    later = [other for other in _after(therapy, target) if other.containers & concerned]
+    return later, tuple(c.id for c in therapy.containers.values() if later and c.living and c.id in concerned)
+
+
+def _after(therapy: Therapy, target: str) -> list[Act]:
+    acts = list(therapy.acts.values())
+    place = next(i for i, act in enumerate(acts) if act.entry == target)
+    return [
+        act
+        for act in acts[place + 1 :]
+        if act.done and act.kind not in _NO_DECISION and STEPS[act.kind].route != "system"
+    ]

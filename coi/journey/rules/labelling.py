@@ -1,0 +1,157 @@
+"""Labelling rules: is the thing read by the label that is in force on it, and may this label be made or used?"""
+
+from collections.abc import Iterator
+
+from coi.journey.attempt import Case, Problem, ResolvedScan, Severity
+from coi.journey.steps import Family, State
+from coi.journey.therapy import Label
+
+_ID = Family.IDENTITY
+_STAGE = Family.STAGE
+_ABOUT_A_LABEL = frozenset({"label.applied", "label.voided"})
+
+
+def label_is_current(case: Case) -> Iterator[Problem]:
+    """A container is read by the label that is in force on it: applied, not voided; a superseded copy is a caution."""
+    if case.therapy is None:
+        return
+    for scan in case.attempt.scans:
+        label = case.therapy.labels.get(scan.label or "")
+        applying = scan.role == "label" and case.kind in _ABOUT_A_LABEL
+        if label is not None and not applying:
+            yield from _label_problem(case, label)
+
+
+def _label_problem(case: Case, label: Label) -> Iterator[Problem]:
+    live = case.therapy.live_label(label.container) if case.therapy else None
+    live_serial = live.serial if live and live.state == "applied" else "a label that was issued and applied"
+    about = (label.container,)
+    if label.state == "voided":
+        yield Problem(
+            _ID,
+            f"Label {label.serial} was voided; the label in force is {live_serial}.",
+            f"voided label {label.serial}",
+            live_serial,
+            about,
+        )
+    elif label.state == "issued":
+        yield Problem(
+            _ID,
+            f"Label {label.serial} was issued but never scanned back from its container.",
+            f"label {label.serial}, not applied",
+            live_serial,
+            about,
+        )
+    elif label.state == "superseded":
+        yield Problem(
+            _ID,
+            f"Label {label.serial} is an older copy still on the container; {live_serial} replaced it.",
+            f"superseded label {label.serial}",
+            live_serial,
+            about,
+            Severity.CAUTION,
+        )
+
+
+def number_is_of_a_label_in_force(case: Case) -> Iterator[Problem]:
+    """A container told by its own number has a label in force, and none that was voided and shows the same number."""
+    for scan in case.attempt.scanned("container"):
+        container = case.therapy.containers.get(scan.subject or "") if case.therapy else None
+        if case.therapy is None or container is None or scan.label or container.state is State.PLANNED:
+            continue
+        own = [label for label in case.therapy.labels.values() if label.container == container.id]
+        live = [label.serial for label in own if label.state == "applied"]
+        voided = [label.serial for label in own if label.state == "voided"]
+        if not live or voided:
+            yield Problem(
+                _ID,
+                f"Container {container.id} was told by its number, "
+                + (f"which stands on the voided label {voided[-1]} too" if voided else "and no label is in force on it")
+                + "; scan the label in force.",
+                f"the number {container.id}",
+                f"label {live[-1]}" if live else "a label that was issued and applied",
+                (container.id,),
+                None if _ID in case.row.stops else Severity.INFO,
+            )
+
+
+def label_is_this_containers(case: Case) -> Iterator[Problem]:
+    """A label is applied to the container it was issued for, and to no other bag."""
+    if case.kind != "label.applied" or case.therapy is None:
+        return
+    for scan in case.attempt.scanned("label"):
+        label = case.therapy.labels.get(scan.label or "")
+        if label is None:
+            continue
+        if label.state not in ("issued", "applied"):
+            yield Problem(
+                _ID,
+                f"Label {label.serial} was {label.state} and cannot be applied; issue a new one.",
+                f"{label.state} label {label.serial}",
+                "an issued label",
+                (label.container,),
+            )
+        yield from _other_container(case, label)
+
+
+def _other_container(case: Case, label: Label) -> Iterator[Problem]:
+    meant = [scan.subject for scan in case.attempt.scanned("container")]
+    named = case.attempt.values.get("container")
+    for other in (*meant, *([named] if named else [])):
+        if other is not None and other != label.container:
+            yield Problem(
+                _ID,
+                "This label was issued for another container. Take it off and apply it to its own.",
+                f"label {label.serial} of container {label.container}",
+                f"a label of container {other}",
+                (label.container,),
+            )
+
+
+def label_is_needed(case: Case) -> Iterator[Problem]:
+    """A label is printed for a container that still needs one; another copy takes a coded reason."""
+    if case.kind != "label.issued" or case.therapy is None:
+        return
+    values = case.attempt.values
+    copies = [
+        label.serial
+        for label in case.therapy.labels.values()
+        if label.container == values.get("container")
+        and label.position == values.get("position")
+        and label.state in ("issued", "applied")
+    ]
+    if copies and case.attempt.reason is None:
+        yield Problem(
+            _STAGE,
+            f"Label {copies[-1]} exists for this place; another copy needs a coded reason.",
+            "no reason",
+            "a reason for the reprint",
+            tuple(c.id for c in case.containers),
+        )
+
+
+def label_can_be_voided(case: Case) -> Iterator[Problem]:
+    """A label is voided once, with the old copy scanned or declared destroyed."""
+    if case.kind != "label.voided" or case.therapy is None:
+        return
+    scanned: tuple[ResolvedScan, ...] = case.attempt.scanned("label")
+    serial = scanned[0].label if scanned else case.attempt.values.get("label")
+    label = case.therapy.labels.get(serial or "")
+    if label is None or label.state == "voided":
+        yield Problem(
+            _STAGE,
+            "There is no such label to void.",
+            "no label of this therapy in force",
+            "an issued, applied or superseded label",
+        )
+    elif not scanned and not case.attempt.values.get("destroyed"):
+        yield Problem(_STAGE, "Scan the old copy or declare it destroyed.", "neither", "a scan or destroyed = true")
+
+
+RULES = (
+    label_is_current,
+    number_is_of_a_label_in_force,
+    label_is_this_containers,
+    label_is_needed,
+    label_can_be_voided,
+)
