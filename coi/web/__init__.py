@@ -38,6 +38,7 @@ CONTENT_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )  # data: is for the arrows and ticks inside Bootstrap's own stylesheet
+_STYLES = "bootstrap.static"  # Bootstrap-Flask's own view
 _forms = CSRFProtect()
 
 
@@ -60,6 +61,7 @@ def register(app: Flask, *, office: Office, settings: Settings) -> None:
     app.secret_key = app.secret_key or hmac.new(office.keys.token, b"coi forms v1", hashlib.sha256).digest()
     app.static_url_path = "/assets"  # Bootstrap-Flask hangs its files below it, though the app has no such folder
     Bootstrap5(app)
+    app.view_functions[_STYLES] = access.open_to(access.PUBLIC)(app.view_functions[_STYLES])
     _forms.init_app(app)
     app.register_blueprint(_pages())
     app.after_request(_seal)

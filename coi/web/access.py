@@ -5,6 +5,7 @@ a person may do or see there is decided by the actions behind it.
 """
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -27,8 +28,12 @@ def open_to(roles: frozenset[Role]) -> Callable[[View], View]:
     """Declare that a view may be called by people with one of `roles`; PUBLIC asks for no sign-in at all."""
 
     def declare(view: View) -> View:
-        view.open_to = roles  # type: ignore[attr-defined]  # a function takes attributes
-        return view
+        @wraps(view)
+        def declared(*args: Any, **more: Any) -> Any:
+            return view(*args, **more)
+
+        declared.open_to = roles  # type: ignore[attr-defined]  # read by the guard and by the tests that walk all routes
+        return declared  # type: ignore[return-value]  # wraps keeps the view's own signature
 
     return declare
 

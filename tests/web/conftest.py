@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -13,9 +14,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from coi import settings as choices
+from coi.actions.office import Office
 from coi.app import create_app
+from coi.record.db import open_store
 from tests.play import Player
-from tests.worlds import PASSWORD, make_office
+from tests.worlds import KEYS, PASSWORD, make_office
 
 _QUICK = {"COI_DEMO": "true", "COI_ARGON2_TIME_COST": "1", "COI_ARGON2_MEMORY_COST": "8", "COI_ARGON2_PARALLELISM": "1"}
 
@@ -36,10 +39,19 @@ def hands():
     return Hands()
 
 
+@pytest.fixture(scope="session")
+def demo_file(tmp_path_factory):
+    """A database with the demo world in it, to be copied."""
+    path = tmp_path_factory.mktemp("demo") / "coi.sqlite3"
+    make_office(f"sqlite:///{path}").store.close()
+    return path
+
+
 @pytest.fixture
-def world(sqlite_url, hands):
+def world(demo_file, tmp_path, hands):
     """The demo world on SQLite, with a clock that can be turned."""
-    made = make_office(sqlite_url, now=hands.now)
+    path = shutil.copy(demo_file, tmp_path / "coi.sqlite3")
+    made = Office(store=open_store(f"sqlite:///{path}"), keys=KEYS, now=hands.now, demo=True)
     yield made
     made.store.close()
 
