@@ -65,11 +65,11 @@ def scene_of(turn: Turn, looked: Sequence[Looked]) -> Scene:
     """Return what the log says of the therapy and the shipper; raises 404 for a therapy that is not the caller's."""
     shippers = [item.scan.subject for item in looked if item.scan.type == "shipper" and item.scan.subject]
     coi = turn.request.therapy or next((item.scan.therapy for item in looked if item.scan.therapy), None)
-    streams = _read(turn, [f"shipper:{shippers[0]}"] if shippers else [], coi)
+    streams = _read(turn, shippers[0] if shippers else None, coi)
     shipper = fold_shipper(streams[f"shipper:{shippers[0]}"].entries) if shippers else None
     if coi is None:
         coi = _told_by_things(turn, shipper, looked)
-        streams |= _read(turn, [], coi)
+        streams |= _read(turn, None, coi if f"therapy:{coi}" not in streams else None)
     if coi is None:
         return Scene(streams, None, None, shipper)
     conn, office = turn.desk.conn, turn.office
@@ -79,9 +79,11 @@ def scene_of(turn: Turn, looked: Sequence[Looked]) -> Scene:
     return Scene(streams, therapy, office.pathway(conn, therapy.pathway), shipper)
 
 
-def _read(turn: Turn, names: list[str], coi: str | None) -> dict[str, ledger.Stream]:
-    wanted = [*names, *([f"therapy:{coi}"] if coi else [])]
-    return dict(ledger.read_streams(turn.desk.conn, wanted)) if wanted else {}
+def _read(turn: Turn, shipper: str | None, coi: str | None) -> dict[str, ledger.Stream]:
+    if shipper and coi is None:
+        return ledger.read_loaded(turn.desk.conn, shipper)
+    wanted = [*([f"shipper:{shipper}"] if shipper else []), *([f"therapy:{coi}"] if coi else [])]
+    return ledger.read_streams(turn.desk.conn, wanted) if wanted else {}
 
 
 def _told_by_things(turn: Turn, shipper: Shipper | None, looked: Sequence[Looked]) -> str | None:

@@ -4,8 +4,10 @@ from flask import Flask
 from flask_smorest import Api
 
 from coi.api import reading, stepping
+from coi.api.access import PUBLIC, open_to
 
 PREFIX = "/api/v1"
+_DESCRIPTION = "api-docs.openapi_json"  # flask-smorest's own view: the interface's description is open to anyone
 
 
 class QuietApi(Api):  # type: ignore[misc]  # flask-smorest carries no types
@@ -27,5 +29,6 @@ def register(app: Flask) -> None:
     api = QuietApi(app, spec_kwargs={"info": {"description": "Vein to vein: identity, custody, stability."}})
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     api.spec.options["security"] = [{"bearer": []}]
+    app.view_functions[_DESCRIPTION] = open_to(PUBLIC)(app.view_functions[_DESCRIPTION])
     for part in (stepping, reading):
         api.register_blueprint(part.blueprint, url_prefix=PREFIX)

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, or_, select
 
 from coi.journey.entry import Entry, from_instant, instant, leaf_hash, leaf_of, read_leaf
-from coi.record.tables import ATTEMPT, CLASH, ENTRY
+from coi.record.tables import ATTEMPT, CLASH, ENTRY, SHIPPER
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,18 @@ _STREAMS = (
 )
 
 
+_LOADED = (
+    select(ENTRY.c.stream, ENTRY.c.leaf, ENTRY.c.hash)
+    .where(
+        or_(
+            ENTRY.c.stream == "shipper:" + bindparam("shipper"),
+            ENTRY.c.stream.in_(select("therapy:" + SHIPPER.c.therapy).where(SHIPPER.c.id == bindparam("shipper"))),
+        )
+    )
+    .order_by(ENTRY.c.position)
+)
+
+
 def open_attempt(conn: Connection, attempt: str) -> Opening:
     """Return where the log stands and what was answered to `attempt` before, if anything."""
     row = conn.execute(_OPENING, {"attempt": attempt}).one()
@@ -84,9 +96,22 @@ def open_attempt(conn: Connection, attempt: str) -> Opening:
 
 def read_streams(conn: Connection, streams: Iterable[str]) -> dict[str, Stream]:
     """Return the entries of `streams`, each in order; a stream without entries is there, empty."""
-    found: dict[str, tuple[list[Entry], str | None]] = {stream: ([], None) for stream in streams}
-    for row in conn.execute(_STREAMS, {"streams": list(found)}):
-        entries, _ = found[row.stream]
+    names = list(streams)
+    return _by_stream(conn.execute(_STREAMS, {"streams": names}), names)
+
+
+def read_loaded(conn: Connection, shipper: str) -> dict[str, Stream]:
+    """Return the stream of `shipper` and, in the same statement, that of the one therapy it is said to carry.
+
+    What it carries is said by a projection; whoever decides asks the shipper's own entries.
+    """
+    return _by_stream(conn.execute(_LOADED, {"shipper": shipper}), [f"shipper:{shipper}"])
+
+
+def _by_stream(rows: Iterable[Any], names: Iterable[str]) -> dict[str, Stream]:
+    found: dict[str, tuple[list[Entry], str | None]] = {stream: ([], None) for stream in names}
+    for row in rows:
+        entries, _ = found.setdefault(row.stream, ([], None))
         entries.append(read_leaf(bytes(row.leaf))[0])
         found[row.stream] = (entries, row.hash)
     return {stream: Stream(tuple(entries), last) for stream, (entries, last) in found.items()}
