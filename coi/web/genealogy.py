@@ -9,7 +9,7 @@ from typing import Any
 
 from coi.web import words
 
-WIDTH, HEIGHT, ACROSS, DOWN, MARGIN = 236, 62, 56, 16, 8
+WIDTH, HEIGHT, ACROSS, DOWN, MARGIN = 236, 62, 36, 16, 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
