@@ -87,15 +87,21 @@ _FIELDS = tuple(field.name for field in fields(Entry))
 
 
 def instant(moment: datetime) -> str:
-    """Return an aware `moment` as UTC text with six decimals and Z; ValueError when it is naive."""
-    if moment.tzinfo is None:
+    """Return an aware `moment` as UTC text with six decimals and Z; ValueError when it is naive or out of reach."""
+    if moment.utcoffset() is None:
         raise ValueError("A time without its offset was given; every instant needs one.")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    try:
+        return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    except OverflowError:
+        raise ValueError("A time outside the years 1 to 9999 was given; no clock shows one.") from None
 
 
 def from_instant(text: str) -> datetime:
-    """Read what `instant` wrote."""
-    return datetime.fromisoformat(text)
+    """Read what `instant` wrote; raises ValueError for anything without its offset."""
+    moment = datetime.fromisoformat(text)
+    if moment.utcoffset() is None:
+        raise ValueError("A time without its offset stands in the log; every instant needs one.")
+    return moment
 
 
 def canonical(value: Any) -> bytes:
@@ -112,7 +118,7 @@ def _refuse_uncanonical(value: Any) -> None:
     elif isinstance(value, int):
         if abs(value) >= _INTEGER_LIMIT:
             raise NotCanonical("An integer of 2**53 or more cannot stand in a leaf.")
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         for key, item in value.items():
             if not (isinstance(key, str) and key.isascii()):
                 raise NotCanonical("The keys of a leaf are ASCII text.")
@@ -153,12 +159,15 @@ def leaf_hash(leaf: bytes) -> str:
 
 def read_leaf(leaf: bytes) -> tuple[Entry, str | None]:
     """Read a stored leaf back into (entry, prev); raises ValueError when it is not leaf format v1."""
-    document = json.loads(leaf)
-    if document.pop("format", None) != LEAF_FORMAT:
-        raise ValueError(f"This leaf is not in format {LEAF_FORMAT}.")
-    prev = document.pop("prev")
-    for name in _INSTANTS:
-        document[name] = from_instant(document[name])
-    for name in _LISTS:
-        document[name] = tuple(document[name])
-    return Entry(**document), prev
+    try:
+        document = json.loads(leaf)
+        if document.pop("format", None) != LEAF_FORMAT:
+            raise ValueError(f"This leaf is not in format {LEAF_FORMAT}.")
+        prev = document.pop("prev")
+        for name in _INSTANTS:
+            document[name] = from_instant(document[name])
+        for name in _LISTS:
+            document[name] = tuple(document[name])
+        return Entry(**document), prev
+    except (AttributeError, KeyError, TypeError, RecursionError) as fault:
+        raise ValueError(f"This leaf is not in format {LEAF_FORMAT}: {type(fault).__name__}.") from fault

@@ -105,9 +105,10 @@ def is_own(text: str) -> bool:
 def normalise_typed(text: str) -> str:
     """Return typed `text` as a scan would have given it: capitals, no spaces, the hyphen in its place.
 
-    Text that does not begin with one of our types is returned stripped, otherwise as it is.
+    Text that has not the length and the beginning of one of ours is only stripped.
     """
-    squeezed = re.sub(r"[\s-]+", "", text).upper()
+    squeezed = re.sub(r"[\s-]+", "", text)
+    squeezed = squeezed.upper() if squeezed.isascii() else ""  # capitals of other scripts can turn into our letters
     if squeezed[:3] in _TYPES and len(squeezed) == len("PPP") + BODY_LENGTH + 1:
         return f"{squeezed[:3]}-{squeezed[3:]}"
     return text.strip()

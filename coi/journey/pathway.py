@@ -13,11 +13,15 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
+from coi.journey.identity import shown
 from coi.journey.values import CODE
 
-_DURATION = re.compile(r"P(?=\d|T\d)(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+_DURATION = re.compile(r"P(?=\d|T\d)(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII)
+_DAY = 24 * 60 * 60
+LONGEST = 36_525 * _DAY  # seconds; a deadline has to be a date that calendars know
+MOST_DOSES, MOST_CONTAINERS = 99, 50  # what a step can name
 FORMAT = 1
 
 
@@ -108,12 +112,18 @@ class Pathway:
 
 
 def seconds(text: str) -> int:
-    """Return the seconds of an ISO 8601 duration of days, hours, minutes and seconds (PT30M); ValueError otherwise."""
-    match = _DURATION.fullmatch(text)
+    """Return the seconds of an ISO 8601 duration of days, hours, minutes and seconds (PT30M), at most 100 years.
+
+    Raises ValueError otherwise.
+    """
+    match = _DURATION.fullmatch(text) if len(text) <= 40 else None  # noqa: PLR2004 - longer than any that is meant
     if match is None:
-        raise ValueError(f"{text!r} is not a duration such as PT30M, PT2H or P9D.")
+        raise ValueError(f"{shown(text)} is not a duration such as PT30M, PT2H or P9D.")
     days, hours, minutes, rest = (int(part or 0) for part in match.groups())
-    return ((days * 24 + hours) * 60 + minutes) * 60 + rest
+    total = ((days * 24 + hours) * 60 + minutes) * 60 + rest
+    if total > LONGEST:
+        raise ValueError(f"{shown(text)} is longer than 100 years.")
+    return total
 
 
 class _Reader:
@@ -179,11 +189,11 @@ def read_pathway(document: bytes, *, kinds: frozenset[str], purposes: frozenset[
     """
     try:
         table = tomllib.loads(document.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+    except (ValueError, RecursionError) as fault:  # also text that is not UTF-8, and numbers of thousands of digits
         raise BadPathway([f"This is not a TOML document: {fault}."]) from fault
     reader = _Reader()
     reader.known(table, _TOP, "pathway")
-    if table.get("format") != FORMAT:
+    if table.get("format") != FORMAT or table.get("format") is True:
         reader.faults.append(f"'format' is {table.get('format')!r}; expected {FORMAT}.")
     stages = tuple(_stage(reader, item, kinds) for item in reader.tables(table, "stage"))
     pathway = Pathway(
@@ -235,6 +245,8 @@ def _window(reader: _Reader, item: Mapping[str, Any], kinds: frozenset[str], pur
     _unknown(reader, where, "purpose", window.purposes, purposes)
     if not (window.purposes and window.starts and window.ends):
         reader.faults.append(f"{where}: expected at least one purpose, one start and one end.")
+    if not isinstance(item.get("verified", False), bool):
+        reader.faults.append(f"{where}: 'verified' must be true or false.")
     if not 0 <= window.warn_before <= window.limit or window.limit == 0:
         reader.faults.append(f"{where}: expected 0 <= warn_before <= limit and a limit above zero.")
     return window
@@ -243,10 +255,16 @@ def _window(reader: _Reader, item: Mapping[str, Any], kinds: frozenset[str], pur
 def _dose(reader: _Reader, item: Mapping[str, Any]) -> Dose:
     reader.known(item, {"dose", "containers"}, "doses")
     number, containers = item.get("dose"), item.get("containers", 1)
-    if type(number) is not int or type(containers) is not int or number < 1 or containers < 1:
-        reader.faults.append("doses: expected whole numbers of 1 or more in 'dose' and 'containers'.")
-        return Dose(1, 1)
-    return Dose(number, containers)
+    if _is_whole(number, MOST_DOSES) and _is_whole(containers, MOST_CONTAINERS):
+        return Dose(number, containers)
+    reader.faults.append(
+        f"doses: expected whole numbers from 1 in 'dose' (to {MOST_DOSES}) and 'containers' (to {MOST_CONTAINERS})."
+    )
+    return Dose(1, 1)
+
+
+def _is_whole(number: Any, most: int) -> TypeGuard[int]:
+    return type(number) is int and 1 <= number <= most
 
 
 def _reasons(reader: _Reader, table: Any) -> dict[str, str]:
@@ -262,6 +280,8 @@ def _labels(reader: _Reader, table: Any, purposes: frozenset[str]) -> dict[str, 
         reader.faults.append("'label' must be written as [label.<purpose>] tables.")
         return {}
     _unknown(reader, "label", "purpose", tuple(table), purposes)
+    for purpose, item in table.items():
+        reader.known(item, {"title", "statements"}, f"label.{purpose}")
     return {
         purpose: LabelText(
             reader.text(item, "title", f"label.{purpose}"), reader.texts(item, "statements", f"label.{purpose}")
@@ -275,7 +295,10 @@ def _bedside(reader: _Reader, table: Any) -> int:
         reader.faults.append("'bedside' must be a table.")
         return 0
     reader.known(table, {"check_valid_for"}, "bedside")
-    return reader.duration(table, "check_valid_for", "bedside", "PT30M")
+    length = reader.duration(table, "check_valid_for", "bedside", "PT30M")
+    if not 0 < length <= _DAY:
+        reader.faults.append("bedside: expected a 'check_valid_for' above zero and of at most a day.")
+    return length
 
 
 def _unknown(reader: _Reader, where: str, what: str, names: tuple[str, ...], known: frozenset[str]) -> None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,12 @@ from coi.journey.entry import NotCanonical, canonical, instant
 from coi.journey.identity import Misread, NotOurs, RefType, parse
 
 CODE = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_AMOUNT = re.compile(r"[0-9]{1,7}(?:\.[0-9]{1,3})?")
+_TOO_LONG = 10**7  # the first whole number with more digits than an amount has
+_RFC3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
+)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -103,13 +109,12 @@ class EntryId(Field):
     """The id of an entry: a UUID in its usual text form."""
 
     def read(self, value: Any) -> str:  # noqa: D102 - as Field
-        try:
+        if isinstance(value, str) and _UUID.fullmatch(value):
             return str(UUID(value))
-        except (ValueError, TypeError, AttributeError):
-            raise BadValue("Expected the id of an entry (a UUID).") from None
+        raise BadValue("Expected the id of an entry (a UUID).")
 
     def schema(self) -> dict[str, Any]:  # noqa: D102 - as Field
-        return {"type": "string", "format": "uuid"}
+        return {"type": "string", "format": "uuid", "pattern": f"^{_UUID.pattern}$"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,18 +141,22 @@ class Amount(Field):
     unit: str
 
     def read(self, value: Any) -> str:  # noqa: D102 - as Field
-        if isinstance(value, str | int | float) and not isinstance(value, bool):
-            try:
-                number = Decimal(str(value))
-            except InvalidOperation:
-                number = Decimal("NaN")
-            exponent = number.as_tuple().exponent
-            if number.is_finite() and 0 <= number <= self.high and isinstance(exponent, int) and exponent >= -3:  # noqa: PLR2004 - three decimals
-                return format(number, "f")
+        number = self._number(value)
+        if number is not None and 0 <= number <= self.high:
+            return format(number, "f")
         raise BadValue(f"Expected {self.unit} from 0 to {self.high} with at most three decimals.")
 
+    @staticmethod
+    def _number(value: Any) -> Decimal | None:
+        """Return the number that `value` is, or None: no more than seven digits and three decimals, nothing else."""
+        if isinstance(value, float):
+            value = format(Decimal(repr(value or 0.0)), "f")  # no minus before a zero
+        elif type(value) is int and abs(value) < _TOO_LONG:
+            value = str(value)
+        return Decimal(value) if isinstance(value, str) and _AMOUNT.fullmatch(value) else None
+
     def schema(self) -> dict[str, Any]:  # noqa: D102 - as Field
-        return {"type": ["string", "number"], "pattern": r"^\d{1,7}(\.\d{1,3})?$", "minimum": 0, "maximum": self.high}
+        return {"type": ["string", "number"], "pattern": f"^{_AMOUNT.pattern}$", "minimum": 0, "maximum": self.high}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,15 +178,15 @@ class Moment(Field):
 
     def read(self, value: Any) -> str:  # noqa: D102 - as Field
         try:
-            moment = datetime.fromisoformat(value)
-            if EARLIEST <= moment <= LATEST:
+            moment = datetime.fromisoformat(value) if isinstance(value, str) and _RFC3339.fullmatch(value) else None
+            if moment is not None and EARLIEST <= moment <= LATEST:
                 return instant(moment)
-        except (ValueError, TypeError, OverflowError):
+        except (ValueError, OverflowError):
             pass
         raise BadValue("Expected a date and time with its offset, such as 2026-11-23T14:05:00+01:00.")
 
     def schema(self) -> dict[str, Any]:  # noqa: D102 - as Field
-        return {"type": "string", "format": "date-time"}
+        return {"type": "string", "format": "date-time", "pattern": f"^{_RFC3339.pattern}$"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
