@@ -27,6 +27,7 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
 }
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 _CODES = {
     404: "not_found",
     405: "method.not_allowed",
@@ -70,7 +71,8 @@ def _watch_requests(app: Flask) -> None:
         rule = request.url_rule.rule if request.url_rule else None
         person = getattr(g.get("caller"), "person", None)
         took = round((time.monotonic() - g.began) * 1000, 1) if "began" in g else None
-        _log.info("request", method=request.method, route=rule, status=response.status_code, person=person, ms=took)
+        method = request.method if request.method in _METHODS else None  # it may be any word
+        _log.info("request", method=method, route=rule, status=response.status_code, person=person, ms=took)
         return response
 
 
