@@ -26,9 +26,8 @@ def clocks() -> ResponseReturnValue:
 @open_to(EVERYONE)
 def handoffs() -> ResponseReturnValue:
     """Show the open handoffs, those for the person or the person's organisations first."""
-    caller = here.caller()
-    mine = {*caller.grants, caller.person}
-    offers = reads.handoffs(here.office(), caller=caller)["items"]
+    mine = here.mine()
+    offers = reads.handoffs(here.office(), caller=here.caller())["items"]
     return render_template(
         "handoffs.html", offers=sorted(offers, key=lambda offer: offer["addressee"] not in mine), mine=mine
     )

@@ -83,6 +83,11 @@ def caller() -> Caller:
     return found.caller
 
 
+def mine() -> set[str]:
+    """Return to whom an offer may be addressed so that the signed-in person may take it."""
+    return {*caller().grants, caller().person}
+
+
 def organisations() -> dict[str, dict[str, Any]]:
     """Return the sites and courier companies by code, read once a request."""
     if "organisations" not in g:

@@ -17,9 +17,10 @@ def page() -> ResponseReturnValue:
     """Show the scan box, the open offers, the soonest clocks and the newest therapies."""
     office, caller = here.office(), here.caller()
     offers = reads.handoffs(office, caller=caller)["items"]
-    mine = {*caller.grants, caller.person}
+    mine = here.mine()
     return render_template(
         "home.html",
+        mine=mine,
         waiting=[offer for offer in offers if offer["addressee"] in mine],
         clocks=reads.clocks(office, caller=caller, limit=SHOWN)["items"],
         therapies=reads.therapies(office, caller=caller, limit=SHOWN)["items"],

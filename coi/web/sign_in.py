@@ -59,7 +59,9 @@ def enter() -> ResponseReturnValue:
 @open_to(PUBLIC)
 def leave() -> ResponseReturnValue:
     """End the session on the server and drop the cookie."""
-    people.end(here.office(), request.cookies.get(here.cookie_name(), ""))
+    secret = request.cookies.get(here.cookie_name())
+    if secret:
+        people.end(here.office(), secret)
     session.clear()
     return _with_cookie(redirect(url_for("web.sign_in.page"), 303), "")
 

@@ -64,6 +64,7 @@ def page(coi: str) -> ResponseReturnValue:
         box_size=(WIDTH, HEIGHT),
         people=named_in(therapy["patient"], patient),
         stage=stage,
+        mine=here.mine(),
         likely=near(therapy["pathway"]["stages"], stage),
     )
 

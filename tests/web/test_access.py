@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, insert
 from werkzeug.routing import Rule
 
 from coi.journey.steps import STEPS, Role
@@ -121,6 +121,15 @@ def test_the_makers_see_the_therapy_but_not_whose_it_is(person, player, world):
     with world.store.write() as conn:  # somebody who works at the plant alone
         conn.execute(delete(GRANT).where(GRANT.c.person == "demo-operator", GRANT.c.organisation == "demo-hospital"))
     shown = everything(person("demo-operator"), coi)
+    assert all(secret not in shown for secret in (NAME, "Jane", "1980-02-29", NUMBER))
+
+
+def test_a_courier_of_the_hospital_itself_is_shown_no_name_either(person, player, world):
+    coi, serial = player.offered(NUMBER)
+    with world.store.write() as conn:
+        conn.execute(insert(GRANT), {"person": "demo-courier", "organisation": "demo-hospital", "role": "courier"})
+    courier = person("demo-courier")
+    shown = everything(courier, coi) + courier.post("/scan", {"text": serial, "via": "wedge"}).text
     assert all(secret not in shown for secret in (NAME, "Jane", "1980-02-29", NUMBER))
 
 

@@ -55,6 +55,17 @@ def test_hostile_names_and_notes_are_shown_as_text(person, player):
     assert "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;" in nurse.get(f"/therapies/{coi}").text
 
 
+def test_a_hostile_name_in_a_finding_is_shown_as_text(person, player):
+    nurse = person("demo-nurse")
+    answer = enrolled(nurse, family=SCRIPT)
+    coi = answer.text.partition("/therapies/")[2][:17]
+    player.enrol("MRN-OTHER")
+    refused = nurse.fill(f"/steps/patient.verified?therapy={coi}", {"scan.wristband": "MRN-OTHER"})
+    assert refused.status_code == 422
+    assert "&lt;script&gt;alert" in refused.text  # the finding says whose wristband was expected
+    assert "<script>alert" not in refused.text + nurse.get(f"/therapies/{coi}").text
+
+
 @pytest.mark.parametrize("text", BAD)
 def test_a_hostile_scan_is_answered_in_plain_words_and_leaves_nothing(person, world, text):
     nurse, before = person("demo-nurse"), size(world)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import scanners
-from tests.web.conftest import hidden_of
+from tests.web.conftest import Person, hidden_of, make_app
 
 PATIENT = {"site": "demo-hospital", "family": "Döe", "given": "Jané", "born": "1980-02-29", "pathway": "car-t-cryo",
            "identifier.kind": ["mrn", "mrn"], "identifier.value": ["MRN-77", ""],
@@ -402,6 +402,19 @@ def test_a_failure_of_the_service_itself_is_a_page_too(app, person, monkeypatch)
     assert "never recorded twice" in answer.text
     assert "ZeroDivision" not in answer.text
     assert answer.headers["Content-Security-Policy"]
+
+
+def test_the_pages_work_on_either_database(office, tmp_path):
+    nurse = Person(make_app(office, tmp_path).test_client())
+    nurse.sign_in("demo-nurse")
+    answer = enrolled(nurse)
+    assert answer.status_code == 201
+    coi = re.search(r"/therapies/(COI-[2-9A-HJ-NP-Z]{13})", answer.text)[1]
+    planned = nurse.fill(f"/steps/container.planned?therapy={coi}", {"value.purpose": "dose", "value.count": "2"})
+    assert planned.status_code == 201
+    assert "Dose 2 of 2" in nurse.get(f"/therapies/{coi}").text
+    assert coi in nurse.get("/therapies").text
+    assert nurse.get("/clocks").status_code == nurse.get("/handoffs").status_code == 200
 
 
 def test_bootstrap_comes_from_this_service(person):

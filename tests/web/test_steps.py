@@ -232,6 +232,15 @@ def test_an_offer_is_chosen_by_following_its_link(person, player, world):
     assert f'value="{offer}"' in shown
 
 
+def test_an_offer_is_taken_by_those_it_is_for_and_taken_back_by_those_who_made_it(person, player):
+    coi, _ = player.offered("MRN-1")
+    for path in ("/handoffs", f"/therapies/{coi}"):
+        nurse = person("demo-nurse").get(path).text
+        assert ("Take it back" in nurse, "Accept</a>" in nurse) == (True, False), path
+    courier = person("demo-courier").get("/handoffs").text
+    assert ("Take it back" in courier, "Accept</a>" in courier) == (False, True)
+
+
 @pytest.mark.parametrize("kind", ["attempt.refused", "window.breached", "no.such", "label.issued", "%00", "a" * 300])
 def test_there_is_no_form_for_what_is_no_step(person, kind):
     nurse = person("demo-nurse")
