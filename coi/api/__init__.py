@@ -5,6 +5,7 @@ from flask_smorest import Api
 
 from coi.api import reading, stepping
 from coi.api.access import PUBLIC, open_to
+from coi.api.describe import FaultSchema
 
 PREFIX = "/api/v1"
 _DESCRIPTION = "api-docs.openapi_json"  # flask-smorest's own view: the interface's description is open to anyone
@@ -12,6 +13,8 @@ _DESCRIPTION = "api-docs.openapi_json"  # flask-smorest's own view: the interfac
 
 class QuietApi(Api):  # type: ignore[misc]  # flask-smorest carries no types
     """flask-smorest without its error handlers: they would turn the errors of pages into JSON and drop headers."""
+
+    ERROR_SCHEMA = FaultSchema
 
     def _register_error_handlers(self) -> None:
         """Leave errors to the app."""

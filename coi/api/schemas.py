@@ -242,7 +242,7 @@ class AskSchema(Schema):
 class BatchSchema(Schema):
     """POST /steps/batch: the items are read one by one."""
 
-    steps = fields.List(fields.Raw(), required=True, validate=validate.Length(max=MOST_IN_A_BATCH))
+    steps = fields.List(fields.Raw(allow_none=True), required=True, validate=validate.Length(max=MOST_IN_A_BATCH))
 
 
 class SearchSchema(Schema):
