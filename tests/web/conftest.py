@@ -11,6 +11,7 @@ from html import unescape
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.test import TestResponse
 
 from coi import settings as choices
@@ -21,6 +22,23 @@ from tests.play import Player
 from tests.worlds import KEYS, PASSWORD, make_office
 
 _QUICK = {"COI_DEMO": "true", "COI_ARGON2_TIME_COST": "1", "COI_ARGON2_MEMORY_COST": "8", "COI_ARGON2_PARALLELISM": "1"}
+
+
+class Compiled(BytecodeCache):
+    """Templates that were compiled once in this process, for every app of the tests."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.known:
+            bucket.bytecode_from_string(self.known[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.known[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = Compiled()
 
 
 @dataclass
@@ -58,7 +76,9 @@ def world(demo_file, tmp_path, hands):
 
 def make_app(office, tmp_path, **settings: str) -> Flask:
     """Return the service's app over `office`, with settings as an operator would write them."""
-    return create_app(choices.load(_QUICK | settings, folder=tmp_path), office)
+    app = create_app(choices.load(_QUICK | settings, folder=tmp_path), office)
+    app.jinja_env.bytecode_cache = _COMPILED
+    return app
 
 
 @pytest.fixture
