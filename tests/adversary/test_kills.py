@@ -8,9 +8,9 @@ import os
 import signal
 
 import pytest
-from coi.actions.verification import verify
 from sqlalchemy import event, func, select
 
+from coi.actions.verification import verify
 from coi.record.tables import ENTRY
 from tests.play import Player
 from tests.processes import other

@@ -4,8 +4,8 @@ import os
 import threading
 
 import pytest
-from coi.actions.verification import verify
 
+from coi.actions.verification import verify
 from tests.play import Player
 from tests.processes import all_end_well, fork
 

@@ -121,11 +121,11 @@ def offer_is_taken_back_by_its_giver(case: Case) -> Iterator[Problem]:
 
 
 def offer_changes_hands(case: Case) -> Iterator[Problem]:
-    """A handoff has two sides: nobody offers to himself, and no organisation to itself as a whole."""
+    """A handoff has two sides: nobody offers to himself. Laboratory and ward of one hospital may hand over."""
     to, actor = case.attempt.addressee, case.attempt.actor
     if case.kind != "handoff.offered" or to is None:
         return
-    if to.code == (actor.site if to.type == "organisation" else case.attempt.performer):
+    if to.type == "person" and to.code == case.attempt.performer:
         yield Problem(
             _CUSTODY,
             f"{to.code} holds it already; offer it to somebody else.",
