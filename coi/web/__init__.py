@@ -38,6 +38,7 @@ CONTENT_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )  # data: is for the arrows and ticks inside Bootstrap's own stylesheet
+_PAGES = frozenset({"text/html", "image/svg+xml"})  # a browser's own viewer of a PDF needs what the policy forbids
 _STYLES = "bootstrap.static"  # Bootstrap-Flask's own view
 _forms = CSRFProtect()
 
@@ -83,7 +84,7 @@ def _pages() -> Blueprint:
 @access.open_to(access.PUBLIC)
 def asset(name: str) -> Response:
     """Return one of our own stylesheets, scripts or pictures."""
-    response = send_from_directory(f"{__path__[0]}/static", name, max_age=3600)
+    response = send_from_directory(f"{__path__[0]}/static", name, max_age=0)
     g.public = True
     return response
 
@@ -100,7 +101,8 @@ def _seal(response: Response) -> Response:
     """Let nothing foreign run in our pages, and keep pages with patient data out of every cache."""
     if not (request.blueprint or "").startswith("web") and response.mimetype != "text/html":
         return response
-    response.headers["Content-Security-Policy"] = CONTENT_POLICY
+    if response.mimetype in _PAGES:
+        response.headers["Content-Security-Policy"] = CONTENT_POLICY
     response.headers["Referrer-Policy"] = "same-origin"  # the check of form tokens over https needs the own origin
     if "public" not in g:
         response.headers["Cache-Control"] = "no-store"

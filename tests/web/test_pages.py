@@ -251,6 +251,8 @@ def test_a_label_is_issued_printed_at_its_size_and_scanned_back(person, player):
     assert png.mimetype == "image/png"
     assert Image.open(io.BytesIO(png.data)).width == round(100 / 25.4 * 300)
     pdf = nurse.get(f"/labels/{serial}.pdf")
+    assert "Content-Security-Policy" not in pdf.headers
+    assert pdf.headers["Cache-Control"] == "no-store"
     width, height = pypdfium2.PdfDocument(pdf.data)[0].get_size()
     assert (round(width / 72 * 25.4, 1), round(height / 72 * 25.4, 1)) == (100.0, 100.0)
     assert nurse.get(f"/labels/{serial}.zpl").data.startswith(b"^XA")
