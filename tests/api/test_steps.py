@@ -1,6 +1,9 @@
 """Steps over HTTP: idempotent for ever, batches that never fail as a whole, the past as believed, corrections."""
 
 import json
+import threading
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -8,7 +11,8 @@ import pytest
 
 from coi.actions.verification import verify
 from coi.journey.identity import RefType, mint
-from tests.api.conftest import enrolment
+from coi.record.db import open_store
+from tests.api.conftest import Client, enrolment, make_app
 from tests.api.faults import clashes, fault_of, size
 from tests.play import Player
 
@@ -302,3 +306,38 @@ def test_every_error_has_one_shape_whatever_went_wrong(client):
     fault_of(client.http.post("/api/v1/steps", data=b"x", headers=headers, content_type="text/plain"), 415, "body.type")
     fault_of(client.http.post("/api/v1/steps", data=b"x" * (11 * 2**20), headers=headers,
                               content_type="application/json"), 413, "body.too_large")  # fmt: skip
+
+
+@contextmanager
+def kept_busy(store):
+    """Let somebody else hold the write lock for the block."""
+    has_it, done = threading.Event(), threading.Event()
+
+    def hold():
+        with store.write():
+            has_it.set()
+            done.wait(30)
+
+    other = threading.Thread(target=hold)
+    other.start()
+    has_it.wait(30)
+    try:
+        yield
+    finally:
+        done.set()
+        other.join()
+
+
+def test_a_busy_store_fails_the_items_of_a_batch_and_not_the_batch(client, office, store_url, tmp_path):
+    coi = client.enrol("BUSY-1")
+    hasty = replace(office, store=open_store(store_url, wait=0.3))
+    asking = Client(make_app(hasty, tmp_path).test_client(), client.issue, client.tokens)
+    asking.headers("demo-nurse")  # the token is issued before the store is kept busy
+    body = {"steps": [plan(client, coi), plan(client, coi)]}
+    with kept_busy(office.store):
+        answer = asking.post("demo-nurse", "/steps/batch", body)
+    told = [(item["status"], item["body"]["code"]) for item in answer.json["results"]]
+    assert (answer.status_code, told) == (200, [(503, "store.busy")] * 2)
+    again = asking.post("demo-nurse", "/steps/batch", body)
+    assert [item["status"] for item in again.json["results"]] == [201, 201]
+    hasty.store.close()
