@@ -48,6 +48,9 @@ _NOTHING_STANDS_ON = frozenset(
         "therapy.closed",
     }
 )
+_ONLY_RELIED_ON_BY = {
+    "infusion.checked": frozenset({"infusion.started"})
+}  # else by every later step with the same cells
 _NO_DECISION = frozenset({"hold.placed", "hold.lifted", "attempt.refused", *CORRECTING})
 
 
@@ -150,7 +153,8 @@ def relied_on(therapy: Therapy, target: str) -> tuple[list[Act], tuple[str, ...]
     for container in therapy.containers.values():  # in the order of planning, so parents come before children
         if concerned & set(container.parents):
             concerned.add(container.id)
-    later = [other for other in _after(therapy, target) if other.containers & concerned]
+    by = _ONLY_RELIED_ON_BY.get(act.kind)
+    later = [o for o in _after(therapy, target) if o.containers & concerned and (by is None or o.kind in by)]
     return later, tuple(c.id for c in therapy.containers.values() if later and c.living and c.id in concerned)
 
 

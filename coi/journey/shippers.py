@@ -34,7 +34,7 @@ def _take(shipper: Shipper, entry: Entry) -> None:
 
 def _open(shipper: Shipper, entry: Entry) -> None:
     shipper.state, shipper.seals = "opened", ()
-    shipper.contents = {}
+    shipper.contents = {id_: coi for id_, coi in shipper.contents.items() if coi != entry.therapy}
     shipper.custodian = acting(entry)
 
 
