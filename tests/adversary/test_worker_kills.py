@@ -24,7 +24,7 @@ from coi.record.tables import ENTRY
 from tests.play import Player
 from tests.worlds import QUICK, open_office
 
-POINTS = 20  # a step has fewer; what lies beyond kills nobody and shows that the count is high enough
+POINTS = 24  # a step has fewer; what lies beyond kills nobody and shows that the count is high enough
 
 
 def make_instance(folder, url):
