@@ -5,13 +5,14 @@ Messages name subjects by our ids only; a container of another therapy is called
 
 from collections.abc import Iterator, Sequence
 
-from coi.journey.attempt import Case, Problem, ResolvedScan
+from coi.journey.attempt import Case, Problem, ResolvedScan, Severity
 from coi.journey.derive import lot_of, lots_of
 from coi.journey.steps import Family, Purpose, State
 from coi.journey.therapy import Container
 
 _ID = Family.IDENTITY
 _DOSE_STEPS = frozenset({"thaw.started", "infusion.checked", "infusion.started"})
+_IRREVERSIBLE = frozenset({"container.discarded"})  # not saving any cells when they are somebody else's
 _OF_A_LOT = frozenset({"containers.transformed", "containers.released", "release.refused", "release.revoked"})
 _TEXT_ONLY = frozenset({"seal", "location", "document"})
 
@@ -60,6 +61,7 @@ def container_is_this_therapys(case: Case) -> Iterator[Problem]:
                 "The scanned container belongs to another therapy. Put it back and find out why it is here.",
                 f"{scan.type} {scan.subject} of another therapy",
                 f"a container of {case.therapy.coi if case.therapy else 'this therapy'}",
+                severity=Severity.STOP if case.kind in _IRREVERSIBLE else None,
             )
 
 

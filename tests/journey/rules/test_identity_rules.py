@@ -128,6 +128,15 @@ def test_container_is_this_therapys_cautions_when_cells_are_saved():
     assert story.container(theirs).place.kind == "hand"
 
 
+def test_container_is_this_therapys_refuses_to_discard_another_patients_cells():
+    story, mine, theirs = two_bags_at_the_plant()
+    scans = [("container", mine), ("container", theirs)]
+    taken = story.take("demo-operator", "container.discarded", scans, reason="not-needed")
+    refused(taken, "container_is_this_therapys", ID)
+    assert story.container(mine).living
+    assert story.container(theirs).living
+
+
 def test_container_is_this_therapys_says_that_it_is_anothers_and_no_more():
     story, mine, theirs = two_bags_at_the_plant()
     taken = story.take("demo-operator", "lot.started", [("container", mine), ("container", theirs)])
