@@ -6,14 +6,18 @@
 """
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import Connection
 
 from coi.actions.faults import Fault
 from coi.actions.office import Office
 from coi.journey.entry import from_instant, instant
+from coi.journey.steps import Role
+from coi.journey.values import CODE
 from coi.record import people
 from coi.record.people import Known
 
@@ -103,3 +107,37 @@ def end(office: Office, secret: str) -> None:
     """End a session or a token."""
     with office.store.write() as conn:
         people.end_token(conn, secret, at=instant(office.now()))
+
+
+def add_organisation(office: Office, *, code: str, title: str, kind: str, country: str, zone: str) -> None:
+    """Add a site or a courier company; raises Fault 400 for a code that is none, 409 when it is taken."""
+    _refuse_code(code)
+    with office.store.write() as conn:
+        _refuse_taken(conn, code)
+        people.add_organisation(conn, code=code, title=title, kind=kind, country=country, zone=zone)
+
+
+def add_person(office: Office, *, code: str, name: str, password: str, grants: Sequence[tuple[str, Role]]) -> None:
+    """Add somebody who may sign in with the hashed `password`; organisations of `grants` must be known, or '*'.
+
+    Raises Fault 400 for a code that is none or an unknown organisation, 409 when the code is taken.
+    """
+    _refuse_code(code)
+    named = {organisation for organisation, _ in grants} - {"*"}
+    with office.store.write() as conn:
+        _refuse_taken(conn, code)
+        unknown = named - people.known_organisations(conn, named).keys() if named else set()
+        if unknown:
+            raise Fault(400, "person.grants", f"There is no organisation {', '.join(sorted(unknown))}; add it first.")
+        people.add_person(conn, code=code, name=name, password=password, grants=grants)
+
+
+def _refuse_code(code: str) -> None:
+    if not CODE.fullmatch(code):
+        raise Fault(400, "code.malformed", "Expected a code of small letters, digits, '.', '_' and '-'.")
+
+
+def _refuse_taken(conn: Connection, code: str) -> None:
+    """A code names one person or one organisation: a handoff is offered to a code."""
+    if people.is_taken(conn, code):
+        raise Fault(409, "code.taken", f"{code} names somebody here already; choose another code.")

@@ -126,6 +126,13 @@ def known_organisations(conn: Connection, codes: Iterable[str]) -> dict[str, str
     return {row.code: row.kind for row in conn.execute(query, {"codes": list(codes)})}
 
 
+def is_taken(conn: Connection, code: str) -> bool:
+    """Tell whether `code` names a person or an organisation."""
+    person = select(PERSON.c.code).where(PERSON.c.code == code)
+    organisation = select(ORGANISATION.c.code).where(ORGANISATION.c.code == code)
+    return conn.execute(person.union_all(organisation)).first() is not None
+
+
 def add_organisation(conn: Connection, **values: str) -> None:
     """Add a site or a courier company."""
     conn.execute(insert(ORGANISATION), values)

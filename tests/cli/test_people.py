@@ -1,0 +1,43 @@
+"""Outside the demo an operator adds sites and people; what cannot be is refused in one sentence."""
+
+import pytest
+
+from coi.actions import people
+from coi.actions.faults import Fault
+from coi.journey.steps import Role
+
+
+def test_a_person_of_a_new_site_can_sign_in(empty):
+    empty.run("init")
+    empty.run("organisation", "add", "st-anna", "--title", "St Anna", "--zone", "Europe/Vienna")
+    told = empty.run("person", "add", "eva", "--name", "Eva", "--grant", "st-anna:nurse", "--grant", "st-anna:receiver")
+    assert "shown only now" in told
+    secret = empty.run("token", "issue", "eva").strip()
+    with empty.office() as office:
+        known = people.by_bearer(office, secret)
+    assert known.grants == {"st-anna": frozenset({Role.NURSE, Role.RECEIVER})}
+
+
+def add(office, code, *grants):
+    people.add_person(office, code=code, name="Somebody", password="x", grants=grants)
+
+
+def test_a_code_is_taken_once_by_a_person_or_an_organisation(office):
+    for taken in ("demo-nurse", "demo-hospital"):
+        with pytest.raises(Fault) as refused:
+            add(office, taken, ("demo-hospital", Role.NURSE))
+        assert (refused.value.status, refused.value.code) == (409, "code.taken")
+
+
+def test_a_role_is_at_an_organisation_that_is_known(office):
+    with pytest.raises(Fault) as refused:
+        add(office, "eva", ("nowhere", Role.NURSE))
+    assert "nowhere" in refused.value.message
+    add(office, "eva", ("*", Role.AUDITOR))
+
+
+def test_a_code_is_made_of_plain_letters(office):
+    for code in ("", "Eva", "eva smith", "éva", "../eva", "a" * 65):
+        with pytest.raises(Fault) as refused:
+            add(office, code, ("demo-hospital", Role.NURSE))
+        assert refused.value.code == "code.malformed"
