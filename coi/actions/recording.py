@@ -232,9 +232,7 @@ def _refolded(office: Office, desk: Desk, entries: Sequence[Entry]) -> Therapy |
     except LookupError as fault:
         if entries[-1].kind not in CORRECTING:
             raise
-        message = (
-            "Later entries build on the entry to be corrected; correct those first, the last one first."
-        )
+        message = "Later entries build on the entry to be corrected; correct those first, the last one first."
         raise Fault(409, "correction.built_upon", message, {"values.entry": [message]}) from fault
 
 
