@@ -19,8 +19,9 @@ def test_it_answers_and_stops_when_told_and_leaves_no_process(instance, sign):
     port = free_port()
     with instance.served(port) as process:
         pids = started(process, port)
+        said = process.stdout.readline()  # it says where it listens once it has heard itself answer
         process.send_signal(sign)
-        said, told = process.communicate(timeout=20)
+        _, told = process.communicate(timeout=20)
     assert process.returncode == 0
     assert f"http://127.0.0.1:{port}" in said
     assert [pid for pid in pids if alive(pid)] == []
