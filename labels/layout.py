@@ -90,12 +90,14 @@ def _statements(content: LabelContent, stack: Stack) -> Iterator[_Said]:
     others = len(said) - 1
     room = stack.box.height - others * stack.gap
     lead = room * stack.first if others else room
-    top = stack.box.top
-    for number, text in enumerate(said):
-        height = (room - lead) / others if number else lead
-        style = stack.other if number else stack.lead
-        yield _Said(f"statement {number + 1}", text, Box(stack.box.left, top, stack.box.width, height), style)
-        top += height + stack.gap
+    yield _Said("statement 1", said[0], Box(stack.box.left, stack.box.top, stack.box.width, lead), stack.lead)
+    high = (room - lead) / others if others else 0.0
+    top = stack.box.top + lead + stack.gap
+    yield from _even([
+        _Said(f"statement {number + 2}", text, Box(stack.box.left, top + number * (high + stack.gap),
+                                                   stack.box.width, high), stack.other)
+        for number, text in enumerate(said[1:])
+    ])  # fmt: skip
 
 
 def _lines(content: LabelContent, table: Table | None) -> Iterator[_Said]:
@@ -118,7 +120,7 @@ def _lines(content: LabelContent, table: Table | None) -> Iterator[_Said]:
 
 def _even(column: list[_Said]) -> Iterator[_Said]:
     """The column set in one size, that of the text which needs the smallest: size must not suggest weight."""
-    size = min(_fitted(one).size for one in column)
+    size = min((_fitted(one).size for one in column), default=0.0)
     return (replace(one, style=replace(one.style, largest=size)) for one in column)
 
 

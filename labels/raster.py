@@ -47,9 +47,9 @@ def _dots(length: float, dpi: int) -> int:
 
 
 def _corners(box: Box, dpi: int) -> tuple[int, int, int, int]:
-    """First and last dot of the box in both directions, at least one dot each."""
+    """First and last dot of the box in both directions; boxes of one size are of as many dots wherever they stand."""
     left, top = _dots(box.left, dpi), _dots(box.top, dpi)
-    return left, top, max(left, _dots(box.right, dpi) - 1), max(top, _dots(box.bottom, dpi) - 1)
+    return left, top, left + max(1, _dots(box.width, dpi)) - 1, top + max(1, _dots(box.height, dpi)) - 1
 
 
 @lru_cache(maxsize=256)

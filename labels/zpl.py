@@ -5,8 +5,8 @@ from typing import Final
 from labels.layout import Layout
 from labels.raster import draw
 
-# What an earlier job may have left set: no shift, not upside down, not mirrored, not inverted, one copy.
-_PLAIN: Final = "^LH0,0^LS0^PON^PMN^LRN^PQ1"
+# What an earlier job may have left set: measures in dots, no shift, not upside down, mirrored or inverted, one copy.
+_PLAIN: Final = "^MUD^LH0,0^LS0^PON^PMN^LRN^PQ1"
 
 
 def render_zpl(layout: Layout, *, dpi: int) -> bytes:

@@ -12,14 +12,17 @@ _TERMINATORS = "\r\n\t"
 
 
 def read_text(text: str, *, via: str) -> Reading:
-    """Return `text` as a reading; typed text loses the white space around it. Raises ScanError."""
+    """Return `text` as a reading. Typed text loses the spaces around it; what else it may lose is not known here.
+
+    Raises ScanError: `scan.not_text`, `scan.too_long`, `scan.empty`, `scan.control_characters`, `scan.not_ascii`.
+    """
     if not isinstance(text, str):
         raise ScanError("scan.not_text", "Got something else than text; scan or type a code.")
     if len(text) > LONGEST + len(_TERMINATORS):
         raise ScanError("scan.too_long", f"Got {len(text)} characters; a code has {LONGEST} at most. Scan one code.")
     clean = text.rstrip(_TERMINATORS)
     if via == "typed":
-        clean = clean.strip()
+        clean = clean.strip(" ")  # no more: a control character is refused, not lost
     _refuse_unclean(clean)
     return Reading(clean, "text", via)
 
@@ -32,4 +35,6 @@ def _refuse_unclean(text: str) -> None:
     if not all(character.isprintable() for character in text if character.isascii()):
         raise ScanError("scan.control_characters", "Got control characters inside the code; scan one code at a time.")
     if not text.isascii():
-        raise ScanError("scan.not_ascii", "Got letters that no code of ours has; switch the keyboard to plain letters.")
+        raise ScanError(
+            "scan.not_ascii", "Got letters or marks outside ASCII; scan the code, or type it in plain letters."
+        )

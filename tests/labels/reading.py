@@ -28,7 +28,7 @@ CONTENT = LabelContent(
     banner="DEMO - NOT FOR CLINICAL USE",
 )
 ZPL = re.compile(
-    rb"\^XA\^LH0,0\^LS0\^PON\^PMN\^LRN\^PQ1\^PW(\d+)\^LL(\d+)\^FO0,0\^GFA,(\d+),(\d+),(\d+),([0-9A-F]+)\^FS\^XZ\n"
+    rb"\^XA\^MUD\^LH0,0\^LS0\^PON\^PMN\^LRN\^PQ1\^PW(\d+)\^LL(\d+)\^FO0,0\^GFA,(\d+),(\d+),(\d+),([0-9A-F]+)\^FS\^XZ\n"
 )
 
 
