@@ -11,7 +11,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from coi.journey.identity import normalise_typed
-from coi.journey.values import Amount, Choice, Code, EntryId, Field, Flag, Identifier, Inner, Moment, Several, Whole
+from coi.journey.values import Amount, Choice, Code, EntryId, Field, Flag, Identifier, Inner, Moment, Sealed, Several, Whole
 from coi.web import words
 from coi.web.choices import Choices, Option
 
@@ -106,6 +106,7 @@ _CONTROLS: dict[type[Field], Callable[[Any, Choices], dict[str, Any]]] = {
     Amount: _amount,
     Flag: _plain("flag"),
     Moment: _plain("moment", "In the time of your site."),
+    Sealed: _plain("text", "It is kept in the vault, not in the log."),
     Several: _several,
     Inner: _plain("json", 'As a JSON object, such as {"volume_ml": "212.5"}.'),
 }
