@@ -30,25 +30,30 @@ _WRONG = "The name or the password is wrong, or the account is locked for now."
 
 def sign_in(office: Office, person: str, password: str, *, hasher: PasswordHasher, idle: timedelta) -> str:
     """Return the secret of a new session for `person`; raises Fault 401 with one sentence for every failure."""
+    prove(office, person, password, hasher=hasher)
+    now = office.now()
+    secret = secrets.token_urlsafe(32)
+    with office.store.write() as conn:
+        people.add_token(conn, secret=secret, kind="session", person=person, at=instant(now),
+                         expires_at=instant(now + idle))  # fmt: skip
+    return secret
+
+
+def prove(office: Office, person: str, password: str, *, hasher: PasswordHasher) -> None:
+    """Judge a password and count the failures; raises Fault 401 with one sentence for every one of them."""
     now = office.now()
     with office.store.read() as conn:
         account = people.account(conn, person)
     right = _right(hasher, account.password if account else _nobody(hasher), password)
-    if account is None:
-        raise Fault(401, "sign_in.failed", _WRONG)
-    if account.locked_until > instant(now):
+    if account is None or account.locked_until > instant(now):
         raise Fault(401, "sign_in.failed", _WRONG)
     failures = 0 if right else account.failures + 1
     locked = instant(now + LOCKED_FOR) if failures >= FAILURES_ALLOWED else ""
-    secret = secrets.token_urlsafe(32)
-    with office.store.write() as conn:
-        people.note_sign_in(conn, person, failures=0 if locked else failures, locked_until=locked)
-        if right:
-            people.add_token(conn, secret=secret, kind="session", person=person, at=instant(now),
-                             expires_at=instant(now + idle))  # fmt: skip
+    if not right or account.failures or account.locked_until:
+        with office.store.write() as conn:
+            people.note_sign_in(conn, person, failures=0 if locked else failures, locked_until=locked)
     if not right:
         raise Fault(401, "sign_in.failed", _WRONG)
-    return secret
 
 
 def _right(hasher: PasswordHasher, stored: str, password: str) -> bool:

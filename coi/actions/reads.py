@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from coi.actions.faults import malformed, unknown
+from coi.actions.identifiers import DETAILS, details_of
 from coi.actions.office import Office
 from coi.actions.shown import (
     as_shown,
@@ -174,8 +175,8 @@ def patient(office: Office, coi: str, *, caller: Caller) -> dict[str, Any] | Non
             return None
         texts = sealed.read(conn, [state.patient], keys=office.keys).get(state.patient, {})
     identifiers = [text for name, text in sorted(texts.items()) if name.startswith("identifier.")]
-    return {"family": texts.get("family"), "given": texts.get("given"), "born": texts.get("born"),
-            "identifiers": identifiers}  # fmt: skip
+    known = details_of(texts)
+    return {**{name: known.get(name) for name in DETAILS}, "identifiers": identifiers}
 
 
 def names(office: Office, subjects: Sequence[str]) -> Mapping[str, dict[str, str]]:

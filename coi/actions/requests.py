@@ -35,5 +35,6 @@ class StepRequest:
     note: str | None = None
     performed_by: Sequence[str] = ()
     documents: Sequence[str] = ()
+    signatures: Sequence[str] = ()
     device: Mapping[str, Any] | None = None
     uncertainty: int = 0

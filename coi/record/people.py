@@ -111,6 +111,12 @@ def note_sign_in(conn: Connection, person: str, *, failures: int, locked_until: 
     conn.execute(update(PERSON).where(PERSON.c.code == person).values(failures=failures, locked_until=locked_until))
 
 
+def country_of(conn: Connection, organisation: str) -> str | None:
+    """Return the country of an organisation as a small two-letter code, None when it is not known."""
+    found = conn.execute(select(ORGANISATION.c.country).where(ORGANISATION.c.code == organisation)).scalar()
+    return found.lower() if found else None
+
+
 def organisations_of(conn: Connection, codes: Iterable[str]) -> dict[str, list[str]]:
     """Return, for the people among `codes`, the organisations where they hold a role."""
     query = select(GRANT.c.person, GRANT.c.organisation).where(GRANT.c.person.in_(bindparam("codes", expanding=True)))

@@ -39,6 +39,14 @@ def is_therapy_of(conn: Connection, coi: str, *, patient: str) -> bool:
     return conn.execute(query).first() is not None
 
 
+def taken_places(conn: Connection, places: Iterable[str], *, site: str) -> dict[str, str]:
+    """Return which of the stored positions of `site` are taken, and by which container."""
+    query = select(CONTAINER.c.place_id, CONTAINER.c.id).where(
+        CONTAINER.c.place == "location", CONTAINER.c.place_id.in_(list(places)), CONTAINER.c.organisation == site
+    )
+    return {row.place_id: row.id for row in conn.execute(query)}
+
+
 def may_see(conn: Connection, coi: str, organisations: Iterable[str]) -> bool:
     """Tell whether one of `organisations` is a party of the therapy `coi`."""
     query = select(PARTY.c.id).where(PARTY.c.therapy == coi, PARTY.c.organisation.in_(list(organisations)))

@@ -11,7 +11,20 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from coi.journey.identity import normalise_typed
-from coi.journey.values import Amount, Choice, Code, EntryId, Field, Flag, Identifier, Inner, Moment, Sealed, Several, Whole
+from coi.journey.values import (
+    Amount,
+    Choice,
+    Code,
+    EntryId,
+    Field,
+    Flag,
+    Identifier,
+    Inner,
+    Moment,
+    Sealed,
+    Several,
+    Whole,
+)
 from coi.web import words
 from coi.web.choices import Choices, Option
 

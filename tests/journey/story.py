@@ -56,20 +56,6 @@ PEOPLE: Mapping[str, Mapping[str, frozenset[Role]]] = {
     "two-houses": {COURIERS: frozenset({Role.AUDITOR}), OTHER_COURIERS: frozenset({Role.COURIER})},
 }
 SHIPPED = Path(__file__).parents[2] / "coi" / "pathways"
-IN_SHIPPER_STREAM = frozenset(
-    {
-        "shipper.charged",
-        "shipment.packed",
-        "shipper.sealed",
-        "handoff.offered",
-        "handoff.accepted",
-        "handoff.refused",
-        "handoff.cancelled",
-        "shipment.unpacked",
-        "entry.annulled",
-        "entry.replaced",
-    }
-)
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 SYSTEM = {"person": "system", "site": None, "role": "system"}
 Text = tuple[str, str]  # role and text of a scan
@@ -328,8 +314,9 @@ class Story:
 
     def _places(self, case: Case, values: Mapping[str, Any]) -> list[tuple[str, str]]:
         streams = [f"therapy:{case.therapy.coi}"] if case.therapy else []
-        if case.kind in IN_SHIPPER_STREAM and values.get("shipper"):
-            streams.append(f"shipper:{values['shipper']}")
+        if case.row.of_shipper:
+            shippers = [*values.get("shippers", [values.get("shipper")]), values.get("into")]
+            streams += [f"shipper:{shipper}" for shipper in dict.fromkeys(shippers) if shipper]
         streams = streams or [f"site:{case.attempt.actor.site}"]
         attempt = case.attempt.id
         return [(stream, attempt if not i else str(uuid5(UUID(attempt), stream))) for i, stream in enumerate(streams)]
