@@ -37,8 +37,9 @@ def _bind(office: Office, desk: Desk, case: Case, plain: Mapping[str, str]) -> N
             whose = "this patient already" if subject == patient else "another patient"
             raise Fault(409, "identifier.taken", f"This identifier belongs to {whose}; check who this is.",
                         {"values.value": [f"Belongs to {whose}."]})  # fmt: skip
-    codes.register(desk.conn, [{"token": token, "subject": patient, "type": "patient", "issuer": values["issuer"],
-                                "valid_from": values.get("valid_from"), "valid_until": values.get("valid_until")}])  # fmt: skip
+    times = {name: values.get(name) for name in ("valid_from", "valid_until")}
+    row = {"token": token, "subject": patient, "type": "patient", "issuer": values["issuer"], **times}
+    codes.register(desk.conn, [row])
     text = json.dumps({"issuer": values["issuer"], "kind": values["kind"], "value": plain["value"]}, sort_keys=True)
     kept = sealed.secret(subject=patient, name=f"identifier.{token}.{values['issuer']}", text=text)
     sealed.keep(desk.conn, [kept], keys=office.keys)

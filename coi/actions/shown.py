@@ -160,7 +160,8 @@ def step_kinds() -> list[Json]:
     return [
         {
             "kind": row.kind, "title": row.title, "v": row.v, "route": f"/{row.route}",
-            "who": sorted(role.value for role in row.who), **needs_json(row), "agree": [pair.value for pair in row.agree],
+            "who": sorted(role.value for role in row.who), **needs_json(row),
+            "agree": [pair.value for pair in row.agree],
             "stops": sorted(family.value for family in row.stops),
             "cautions": sorted(family.value for family in Family if family not in row.stops),
             "reported_by": sorted(row.reported_by), "correction_people": row.correction_people,

@@ -135,9 +135,10 @@ def attempt_of(turn: Turn, scene: Scene, looked: Sequence[Looked]) -> tuple[Atte
         id=request.id, row=turn.row, actor=actor, tense=request.tense,
         occurred_at=min(request.occurred_at, turn.desk.at), offset=round(offset.total_seconds() / 60),
         zone=request.zone, uncertainty=request.uncertainty, scans=scans, values=sealing.values, reason=request.reason,
-        signed=signed(turn.desk, request.signatures, attempt=request.id, digest=request.digest), performed_by=_performers(request, turn.desk), documents=tuple(request.documents),
+        performed_by=_performers(request, turn.desk), documents=tuple(request.documents),
         device=_device(turn.office, request.device),
-        addressee=_addressee(values["to"], turn.desk) if "to" in values else None,
+        signed=signed(turn.desk, request.signatures, attempt=request.id, digest=request.digest),
+        addressee=_addressee(values["to"], turn.desk) if turn.row.kind == "handoff.offered" else None,
     )  # fmt: skip
     return attempt, sealing
 

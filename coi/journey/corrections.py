@@ -100,7 +100,7 @@ def corrections_of(
 
 def targets(values: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the entries that a correction is about: the named one, and those that are annulled with it."""
-    return (values["entry"], *values.get("also", ()))
+    return (values.get("entry", ""), *values.get("also", ()))
 
 
 def people_needed(values: Mapping[str, Any], kinds: Mapping[str, str]) -> int:

@@ -19,7 +19,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from coi.journey import stability
-from coi.journey.attempt import Actor, Addressee, Attempt, Case, Finding, ResolvedScan, Verdict
+from coi.journey.attempt import Actor, Addressee, Attempt, Case, Finding, ResolvedScan, Signed, Verdict
 from coi.journey.authority import acting_for, preferred_organisations
 from coi.journey.derive import consider, entry_values
 from coi.journey.entry import Entry, Outcome, Tense, leaf_hash, leaf_of, read_leaf
@@ -28,7 +28,7 @@ from coi.journey.identity import RefType, mint
 from coi.journey.next_steps import NextStep, next_steps
 from coi.journey.pathway import Pathway, read_pathway
 from coi.journey.rules import consequences, decide, is_remarked, outcome_of
-from coi.journey.steps import RECORDABLE, STEPS, Purpose, Role, StepKind
+from coi.journey.steps import RECORDABLE, STEPS, Meaning, Purpose, Role, StepKind
 from coi.journey.therapy import Container, Shipper, Therapy
 from coi.journey.values import read_values
 
@@ -150,6 +150,9 @@ class Story:
     pathways: dict[str, Pathway] = field(default_factory=dict)
     people: dict[str, Mapping[str, frozenset[Role]]] = field(default_factory=lambda: dict(PEOPLE))
     tick: timedelta = timedelta(minutes=1)
+    namesakes: int = 0
+    country: str | None = None
+    foreign: str = ""  # the text of the foreign label that was scanned last
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
@@ -189,7 +192,8 @@ class Story:
         if named is None:
             if role in ("seal", "location", "document"):
                 return ResolvedScan(role, role, f"token-{text}", via)
-            return ResolvedScan(role, "unlisted" if role == "shipper" else "unknown", None, via, commitment="c")
+            new = role in ("shipper", "container")
+            return ResolvedScan(role, "unlisted" if new else "unknown", None, via, commitment="c")
         label = named.subject if named.type == "label" else None
         found = ResolvedScan(role, named.type, named.subject, via, named.therapy, named.container, label)
         if named.type == "label" and role == "container":
@@ -224,9 +228,10 @@ class Story:
         values: Mapping[str, Any] | None = None,
         tense: str = "asked",
         at: datetime | None = None,
+        signs: Sequence[Text] = (),
         **more: Any,
     ) -> tuple[Attempt, str | None]:
-        """Return the attempt that is meant, and the therapy it is about."""
+        """Return the attempt that is meant, and the therapy it is about; `signs` are (person, meaning)."""
         row = STEPS[kind]
         resolved = tuple(s if isinstance(s, ResolvedScan) else self.resolve(*s) for s in scans)
         about = coi or self._told_by(resolved, values or {})
@@ -236,7 +241,8 @@ class Story:
         made = Attempt(
             id=self.new_id(), row=row, actor=self.actor(person, row, resolved, about), tense=Tense(tense),
             occurred_at=at or self.now, scans=resolved, values=read,
-            addressee=self._addressee(read["to"]) if "to" in read else None, **more,
+            addressee=self._addressee(read["to"]) if kind == "handoff.offered" else None,
+            signed=tuple(Signed(who, Meaning(meaning), self.now, self.people[who]) for who, meaning in signs), **more,
         )  # fmt: skip
         return made, about
 
@@ -258,14 +264,26 @@ class Story:
     def consider(self, attempt: Attempt, coi: str | None) -> Case:
         therapy = self.therapy(coi) if coi else None
         at = self.now if attempt.tense is Tense.ASKED else min(attempt.occurred_at, self.now)
+        shippers = [scan for scan in attempt.scans if scan.type == "shipper"]
         return consider(
             attempt, therapy=therapy, pathway=self.pathways[therapy.pathway] if therapy else None,
-            shipper=self._shipper_of(attempt.scans), at=at,
+            shipper=self._shipper_of(attempt.scans), at=at, other_shipper=self._shipper_of(shippers[1:]),
+            taken=self._taken(), namesakes=self.namesakes, country=self.country,
         )  # fmt: skip
+
+    def _taken(self) -> dict[str, str]:
+        held = [
+            container
+            for name in self.streams
+            if name.startswith("therapy:")
+            for container in self.therapy(name.partition(":")[2]).containers.values()
+        ]
+        return {c.place.id: c.id for c in held if c.place.kind == "location" and c.place.id}
 
     def take(self, person: str, kind: str, scans: Sequence[Text | ResolvedScan] = (), **more: Any) -> Taken:
         """Take a step and return how it went, allowed or not."""
         self.now += self.tick
+        self.foreign = next((s[1] for s in scans if isinstance(s, tuple) and s[0] == "container"), "")
         attempt, coi = self.attempt(person, kind, scans, **more)
         case = self.consider(attempt, coi)
         verdict = decide(case)
@@ -339,6 +357,7 @@ class Story:
             "note": attempt.note, "findings": tuple(finding.as_json() for finding in verdict.findings),
             "performed_by": attempt.performed_by, "documents": attempt.documents, "device": attempt.device,
             "corrects": attempt.values.get("entry"),
+            "signatures": tuple(signed.as_json() for signed in attempt.signed),
         }  # fmt: skip
 
     def system(self, case: Case | None, kind: str, id_: str, values: Mapping[str, Any], **more: Any) -> Entry:
@@ -349,7 +368,7 @@ class Story:
             "attempt": attempt, "kind": kind, "v": 1, "tense": "reported", "outcome": "done", "therapy": coi,
             "occurred_at": self.now, "offset": 0, "zone": None, "uncertainty": 0, "actor": SYSTEM, "scans": (),
             "values": values, "reason": None, "note": None, "findings": (), "performed_by": (), "documents": (),
-            "device": None, "corrects": None,
+            "device": None, "corrects": None, "signatures": (),
         }  # fmt: skip
         return self._append(f"therapy:{coi}", id_, fields | more)
 
@@ -357,7 +376,7 @@ class Story:
         entries = self.streams.setdefault(stream, [])
         entry = Entry(
             position=len(self.log), stream=stream, seq=len(entries), id=id_, recorded_at=self.now,
-            signatures=(), software="story", **fields,
+            software="story", **fields,
         )  # fmt: skip
         leaf = leaf_of(entry, prev=self.hashes.get(stream))
         stored, _ = read_leaf(leaf)
@@ -372,6 +391,10 @@ class Story:
             self.codes |= {id_: Code("container", id_, coi, id_) for id_ in values["containers"]}
         elif case.kind == "label.issued":
             self.codes[values["label"]] = Code("label", values["label"], coi, values["container"])
+        elif case.kind == "container.adopted":
+            own = values["container"]
+            self.codes |= {own: Code("container", own, coi, own)}
+            self.codes |= {text: Code("label", values["label"], coi, own) for text in (values["label"], self.foreign)}
         elif case.kind == "shipper.charged":
             self.codes[values["shipper"]] = Code("shipper", values["shipper"])
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from coi.journey.entry import Entry
-from coi.journey.steps import STEPS
+from coi.journey.steps import STEPS, State
 from coi.journey.therapy import Container, Custodian, Place, Therapy
 
 
@@ -20,6 +20,12 @@ def containers_of(therapy: Therapy, ids: Iterable[str]) -> list[Container]:
 def acted_on(therapy: Therapy, entry: Entry) -> list[Container]:
     """Return the containers that the entry is about."""
     return containers_of(therapy, entry.values.get("containers", ()))
+
+
+def come_back(container: Container) -> None:
+    """Give a container that was missing and is in somebody's hands the state in which it went missing."""
+    if container.state is State.MISSING:
+        container.state, container.before = container.before or State.FILLED, None
 
 
 def as_the_row_says(therapy: Therapy, entry: Entry) -> None:

@@ -1,6 +1,6 @@
 """What steps change about containers that are stored, damaged, missing or at their end."""
 
-from coi.journey.effects.common import acted_on, acting
+from coi.journey.effects.common import acted_on, acting, come_back
 from coi.journey.entry import Entry
 from coi.journey.steps import State
 from coi.journey.therapy import Place, Therapy
@@ -32,8 +32,8 @@ def found(therapy: Therapy, entry: Entry) -> None:
     """The containers are there again, in the state in which they went missing."""
     location = entry.values.get("location")
     for container in acted_on(therapy, entry):
-        container.state = container.before or State.FILLED
-        container.custodian, container.before = acting(entry), None
+        come_back(container)
+        container.custodian = acting(entry)
         container.place = Place("location", location) if location else Place("hand")
 
 

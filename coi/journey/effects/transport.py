@@ -1,6 +1,6 @@
 """What steps change about containers on their way: packing, moving, offers and their outcomes."""
 
-from coi.journey.effects.common import acted_on, acting
+from coi.journey.effects.common import acted_on, acting, come_back
 from coi.journey.entry import Entry
 from coi.journey.therapy import Custodian, Handoff, Place, Therapy
 
@@ -25,6 +25,7 @@ def in_hand(therapy: Therapy, entry: Entry) -> None:
         if container.place.kind == "gone":
             continue
         container.custodian = acting(entry)
+        come_back(container)
         if entry.kind != "shipment.inspected" or container.place.kind == "shipper":
             container.place = Place("hand")
 

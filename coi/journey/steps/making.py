@@ -16,7 +16,7 @@ from coi.journey.steps.parts import (
     VOLUME,
 )
 from coi.journey.steps.row import (
-    LIVING,
+    HOLDS_CELLS,
     Agree,
     Family,
     Meaning,
@@ -72,7 +72,7 @@ ROWS = (
         makes=frozenset({Purpose.QC_SAMPLE, Purpose.RETENTION}),
         correction_people=2,
         scans=(ONE_CONTAINER, Scan(ScanRole.LABEL, 0, 20, "Scan the label of each sample tube.")),
-        states=LIVING,
+        states=HOLDS_CELLS,
         values=(VOLUME,),
     ),
     StepKind(

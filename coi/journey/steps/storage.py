@@ -43,7 +43,7 @@ ROWS = (
         hands_on=True,
         correction_people=2,
         scans=(CONTAINERS, Scan(ScanRole.LOCATION, 1, 200, "Scan the position of each.")),
-        states=LIVING,
+        states=HOLDS_CELLS,
     ),
     StepKind(
         kind="container.retrieved",
@@ -56,7 +56,7 @@ ROWS = (
         hands_on=True,
         correction_people=2,
         scans=(CONTAINERS, Scan(ScanRole.LOCATION, 0, 1, "Scan the location.")),
-        states=LIVING,
+        states=HOLDS_CELLS,
     ),
     StepKind(
         kind="container.discarded",
@@ -85,7 +85,7 @@ ROWS = (
         reason=True,
         correction_people=2,
         scans=(CONTAINERS, Scan(ScanRole.LOCATION, 1, 1, "Scan the store that everything was moved to.")),
-        states=LIVING,
+        states=HOLDS_CELLS,
     ),
     StepKind(
         kind="container.damaged",
