@@ -28,7 +28,8 @@ from coi.journey.rules import Consequence, consequences, is_remarked
 from coi.journey.stability import disproved
 from coi.journey.steps import STEPS
 from coi.journey.therapy import Therapy
-from coi.record import codes, ledger, projections, sealed
+from coi.record import blobs, codes, ledger, projections, sealed
+from coi.record.blobs import File
 from coi.record.ledger import Appended, Draft, Stream
 
 SYSTEM = {"person": "system", "site": None, "role": "system"}
@@ -45,6 +46,7 @@ class Recording:
     looked: Sequence[Looked] = ()
     note: str | None = None
     sealing: Sealing | None = None
+    file: File | None = None
     extra: Mapping[str, Any] | None = None  # further values of the entry, and of the answer's top level
 
 
@@ -76,6 +78,10 @@ def _do(office: Office, desk: Desk, recording: Recording, note: str | None) -> R
     ]
     appended = append(office, desk, drafts, recording.streams)
     codes.register(desk.conn, _new_codes(recording, values))
+    if recording.file is not None:
+        blobs.keep(desk.conn, recording.file, keys=office.keys)
+        name = sealed.secret(subject=case.attempt.id, name="file_name", text=recording.file.name)
+        sealed.keep(desk.conn, [name], keys=office.keys)
     identifiers.take_effect(office, desk, case, recording.sealing.plain if recording.sealing else {})
     return answered(
         CREATED, appended, [finding.as_json() for finding in recording.verdict.findings], extra=_named(case, values)

@@ -8,6 +8,7 @@ from typing import Any
 from coi.actions.scans import GivenScan
 from coi.journey.entry import Tense
 from coi.journey.steps import Role
+from coi.record.blobs import File
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +39,4 @@ class StepRequest:
     signatures: Sequence[str] = ()
     device: Mapping[str, Any] | None = None
     uncertainty: int = 0
+    file: File | None = None

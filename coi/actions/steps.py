@@ -52,7 +52,7 @@ def _work(turn: Turn) -> Recorded:
     _need_a_therapy(case, outcome)
     return recording.record(turn.office, turn.desk, recording.Recording(
         case=case, verdict=verdict, outcome=outcome, streams=scene.streams, looked=looked, note=request.note,
-        sealing=sealing,
+        sealing=sealing, file=request.file,
     ))  # fmt: skip
 
 

@@ -238,6 +238,17 @@ class AskSchema(Schema):
     via = fields.String(load_default="api", validate=validate.OneOf(VIAS))
 
 
+class AttachSchema(Schema):
+    """The fields of POST /documents beside the file."""
+
+    id = Uuid(required=True)
+    therapy = Own(type_=RefType.THERAPY, required=True)
+    kind = Coded(required=True)
+    about = Uuid(load_default=None, allow_none=True)
+    supersedes = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(r"^[0-9a-f]{64}\Z"))
+    occurred_at = Moment(load_default=None, allow_none=True)
+
+
 class SignSchema(Schema):
     """POST /signatures."""
 
@@ -263,6 +274,7 @@ class SearchSchema(Schema):
 
 _SCHEMAS = (
     EnrolSchema, LabelSchema, AskSchema, BatchSchema, SearchSchema, StepSchema, ScanSchema, DeviceSchema, SignSchema,
+    AttachSchema,
     IdentifierSchema, PatientSchema, PlannedSchema,
 )  # fmt: skip
 WORDS = frozenset(name for schema in _SCHEMAS for name in schema._declared_fields)

@@ -84,11 +84,11 @@ class LabelText:
 
     title: str
     statements: tuple[str, ...]
-    when: Mapping[str, tuple[str, ...]]  # what the donor's tests came to -> further statements
+    when: Mapping[str, tuple[str, ...]]  # what the donor's tests came to -> the statements instead
 
     def said(self, tested: str) -> tuple[str, ...]:
         """Return the statements for a donor whose tests came to `tested`."""
-        return (*self.statements, *self.when.get(tested, ()))
+        return self.when.get(tested, self.statements)
 
 
 @dataclass(frozen=True, slots=True)

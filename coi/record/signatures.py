@@ -43,7 +43,6 @@ def use(conn: Connection, secrets: Iterable[str], *, attempt: str, at: str) -> l
         .join(PERSON, PERSON.c.code == SIGNATURE.c.person)
         .join(GRANT, GRANT.c.person == SIGNATURE.c.person, isouter=True)
         .where(*good, PERSON.c.active)
-        .order_by(SIGNATURE.c.given_at, SIGNATURE.c.token)
     )
     rows = conn.execute(query, {"tokens": tokens}).all()
     conn.execute(update(SIGNATURE).where(*good).values(used_at=at), {"tokens": tokens})
@@ -52,4 +51,4 @@ def use(conn: Connection, secrets: Iterable[str], *, attempt: str, at: str) -> l
         before = found.get(row.token)
         grants = (*(before.grants if before else ()), *(((row.organisation, row.role),) if row.organisation else ()))
         found[row.token] = Given(row.person, row.meaning, row.digest, row.given_at, grants)
-    return list(found.values())
+    return [found[token] for token in dict.fromkeys(tokens) if token in found]  # in the order they were handed in

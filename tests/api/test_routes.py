@@ -19,7 +19,10 @@ ROUTES = {
     ("POST", "/therapies"): {Role.COORDINATOR, Role.PHYSICIAN, Role.NURSE},
     ("POST", "/labels"): {Role.NURSE, Role.OPERATOR, Role.RECEIVER, Role.INFUSION, Role.COORDINATOR},
     ("POST", "/scans"): ALL,
+    ("POST", "/signatures"): ALL,
     ("POST", "/search"): ALL - {Role.COURIER, Role.ADMIN},
+    ("POST", "/documents"): ALL - {Role.AUDITOR, Role.ADMIN},
+    ("GET", "/documents/<sha256>"): ALL,
     ("GET", "/step-kinds"): ALL,
     ("GET", "/pathways"): ALL,
     ("GET", "/therapies"): ALL,
@@ -73,7 +76,7 @@ def body_of(client, rule):
     step = client.step_body("no.such.kind")
     return {"/steps": step, "/steps/batch": {"steps": []}, "/therapies": enrolment("MRN-1", pathway="no-such-pathway"),
             "/labels": {"id": step["id"], "container": "CTR-x"}, "/scans": {"text": "NOBODY-1"},
-            "/search": {"value": "NOBODY-1"}}[rule]  # fmt: skip
+            "/search": {"value": "NOBODY-1"}, "/signatures": {"attempt": "x"}}[rule]  # fmt: skip
 
 
 def path_of(rule):
@@ -129,7 +132,9 @@ def right_scans(row, bag):
     texts = {"wristband": "MRN-1", "container": bag, "label": bag, "shipper": "SHIPPER-1", "seal": "S-1",
              "location": "TANK-1", "document": "D-1"}  # fmt: skip
     found = [
-        {"role": wish.role.value, "text": texts[wish.role.value], "via": "api"} for wish in row.scans if wish.minimum
+        {"role": wish.role.value, "text": texts[wish.role.value], "via": "api"}
+        for wish in row.scans
+        for _ in range(wish.minimum)
     ]
     if row.one_of and not found:
         found = [{"role": "container", "text": bag, "via": "api"}]
@@ -137,7 +142,10 @@ def right_scans(row, bag):
 
 
 def right_values(row, entry):
-    given = {"outcome": "died", "purpose": "dose", "to": "demo-courier-co", "entry": entry, "container": "x"}
+    given = {"outcome": "died", "purpose": "dose", "to": "demo-courier-co", "entry": entry, "container": "CTR-222222222222F",
+             "stage": "bedside", "site": "demo-plant", "issuer": "demo-hospital", "kind": "mrn", "value": "7",
+             "old": "6", "result": "negative", "logger": "L-1", "carrier": "airline", "damage": "leak",
+             "started_at": "2026-01-01T00:00:00Z", "handoff": entry}  # fmt: skip
     return {field.name: given[field.name] for field in row.values if field.required}
 
 
@@ -146,7 +154,7 @@ def test_a_step_is_refused_to_every_role_it_is_not_for(client, office_of_all, ki
     row, player = STEPS[kind], Player(office_of_all)
     coi, (bag,) = player.collected("MRN-1")
     entry = client.get("only-quality", f"/therapies/{coi}/entries").json["items"][0]["id"]
-    more = {"therapy": None if kind == "shipper.charged" else coi, "values": right_values(row, entry),
+    more = {"therapy": None if row.without_therapy else coi, "values": right_values(row, entry),
             "reason": "under-investigation" if row.reason else None}  # fmt: skip
     for role in sorted(ALL - row.who):
         before = size(office_of_all)

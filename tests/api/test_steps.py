@@ -235,7 +235,7 @@ def test_an_accept_without_an_offer_is_refused_when_asked_and_a_deviation_when_r
     asked = client.step_body("handoff.accepted", scans, therapy=coi)
     fault_of(client.post("demo-courier", "/steps", asked), 422, "step.refused")
     told = reported_accept(client, coi, bag, "demo-courier")
-    assert [finding["rule"] for finding in told["findings"]] == ["taker_may_take_it"]
+    assert [finding["rule"] for finding in told["findings"]] == ["taker_may_take_it", "paper_was_copied_by_two"]
     assert [entry["kind"] for entry in told["also"]] == ["deviation.opened"]
 
 

@@ -31,6 +31,7 @@ def adopted(therapy: Therapy, entry: Entry) -> None:
     planned(therapy, entry)
     for container in acted_on(therapy, entry):
         container.adopted = True
+        container.holds[entry.id] = "adopted"  # until quality has looked at what is not held here
         fill(container, entry)
     label_issued(therapy, entry)
     therapy.labels[entry.values["label"]].state = "applied"

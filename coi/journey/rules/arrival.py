@@ -109,8 +109,6 @@ _LOOKED_AT = {
     "container.lost": (Family.COUNT, "A container is missing; it is held.", "every container where it belongs"),
     "container.found": (Family.COUNT, "A container that was missing is held until quality has looked.",
                         "a container that was never missing"),
-    "container.adopted": (Family.TEMPERATURE, "What happened to it before is not held here; it is held.",
-                          "a history from the beginning"),
     "container.reidentified": (Family.COUNT, "A container was re-identified; it is held until quality has looked.",
                                "a label that can be read"),
     "seal.broken": (Family.TEMPERATURE, "A seal was broken on the way; what is inside is held.", "an unbroken seal"),

@@ -334,7 +334,7 @@ def position_is_free(case: Case) -> Iterator[Problem]:
             "as many positions as containers",
         )
     mine = {container.id for container in case.containers}
-    for holder in sorted({case.taken[place] for place in locations if place in case.taken}):  # type: ignore[index]
+    for holder in sorted({case.taken[place] for place in locations if place and place in case.taken}):
         if holder not in mine:
             ours = case.therapy is not None and holder in case.therapy.containers
             what = f"container {holder}" if ours else "a container of another therapy"

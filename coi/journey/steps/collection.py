@@ -36,7 +36,7 @@ ROWS = (
     StepKind(
         kind="container.planned",
         title="Plan containers",
-        who=frozenset({Role.NURSE, Role.OPERATOR, Role.RECEIVER, Role.COORDINATOR}),
+        who=frozenset({Role.NURSE, Role.OPERATOR, Role.RECEIVER, Role.INFUSION, Role.COORDINATOR}),
         stops=SAVES,
         correction_people=2,
         always=True,
