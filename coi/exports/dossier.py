@@ -20,7 +20,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """How the dossier came about: when, for whom, as recorded by when (None: now), by which software, and the banner."""
+    """How it was made: when, for whom, as recorded by when (None: now), by which software, under which banner."""
 
     at: datetime
     reader: str
