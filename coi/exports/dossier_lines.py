@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from coi.exports import paper, words
-from coi.exports.paper import marked
+from coi.exports.paper import BREAK, marked
 from coi.journey.entry import from_instant
 
 Json = dict[str, Any]
@@ -55,8 +55,9 @@ def late(times: Mapping[str, Any]) -> str:
 
 
 def both(times: Mapping[str, Any], which: str) -> str:
-    """Return one time of a fact in UTC and with the offset of its own clock."""
-    return f"{words.utc(from_instant(times[f'{which}_at']))} ({times[f'{which}_local']})"
+    """Return one time of a fact in UTC and as its own clock stood: 2026-11-23 13:05:09 UTC (14:05:09 +01:00)."""
+    there, here = words.utc(from_instant(times[f"{which}_at"])), str(times[f"{which}_local"])
+    return f"{there} ({here.removeprefix(there[:11])})"
 
 
 def said(value: Any) -> str:
@@ -73,7 +74,7 @@ def said(value: Any) -> str:
 def entry_block(entry: Json, *, wide: float) -> Any:
     """Return an entry as a table that may run over pages: its head, then captions with what they say."""
     head = [paper.paragraph(numbered(entry["number"]), ENTRY), paper.paragraph(_head(entry), ENTRY)]
-    told = [(caption, text) for caption, text in _lines(entry) if text]
+    told = [line for caption, text in _lines(entry) if text for line in paper.cut([caption, text], at=1)]
     rows = [head] + [[paper.paragraph(caption, CAPTION), paper.paragraph(text, BODY)] for caption, text in told]
     marks = [*_CLOSE, ("BACKGROUND", (0, 0), (-1, 0), paper.SHADE), ("NOSPLIT", (0, 0), (-1, min(3, len(told))))]
     return paper.table(rows, [_CAPTION_WIDTH, wide - _CAPTION_WIDTH], heads=0, marks=marks)
@@ -110,8 +111,8 @@ def _people(entry: Json) -> list[tuple[str, str]]:
     return [
         ("Recorded by", marked(who)),
         ("Performed by", marked(", ".join(entry["performed_by"]))),
-        ("Signed", "<br/>".join(signature(one) for one in entry["signatures"])),
-        ("Acknowledged by", "<br/>".join(_acknowledged(one) for one in entry["acknowledged_by"])),
+        ("Signed", BREAK.join(signature(one) for one in entry["signatures"])),
+        ("Acknowledged by", BREAK.join(_acknowledged(one) for one in entry["acknowledged_by"])),
         ("Not acknowledged", marked(_waiting(entry["unacknowledged"]))),
     ]
 
@@ -134,11 +135,11 @@ def _facts(entry: Json) -> list[tuple[str, str]]:
     values = [(name, value) for name, value in entry["values"].items() if value not in (None, [], {}, "")]
     shown = [f"{marked(words.spaced(name))}: {_struck(entry, name, value)}" for name, value in values]
     return [
-        ("Scanned", "<br/>".join(_scan(scan) for scan in entry["scans"])),
-        ("Said", "<br/>".join(shown)),
+        ("Scanned", BREAK.join(_scan(scan) for scan in entry["scans"])),
+        ("Said", BREAK.join(shown)),
         ("Reason", marked(_reason(entry["reason"]))),
         ("Note", marked(_note(entry["note"]))),
-        ("Documents", "<br/>".join(marked(document(one)) for one in entry["documents"])),
+        ("Documents", BREAK.join(marked(document(one)) for one in entry["documents"])),
         ("Device", marked(said(entry["device"] or ""))),
     ]
 
@@ -174,7 +175,7 @@ def document(one: Mapping[str, Any]) -> str:
 
 
 def _findings(entry: Json) -> str:
-    return "<br/>".join(
+    return BREAK.join(
         f"<b>{marked(one['severity'])}</b> {marked(one['message'])} <font color='#5A6672'>({marked(one['rule'])}: got "
         f"{marked(one['got'])}, expected {marked(one['expected'])})</font>"
         for one in entry["findings"]

@@ -20,6 +20,7 @@ from coi.journey.entry import from_instant
 Json = dict[str, Any]
 WIDE = 182  # millimetres of text
 _QR = 30 * mm
+_PAD = 6  # points that reportlab keeps free inside the margins
 
 
 def render(dossier: Json) -> bytes:
@@ -28,7 +29,7 @@ def render(dossier: Json) -> bytes:
     kept = BytesIO()
     coi = words.code(dossier["therapy"]["coi"])
     document = SimpleDocTemplate(
-        kept, pagesize=(paper.WIDTH, paper.HEIGHT), leftMargin=paper.MARGIN, rightMargin=paper.MARGIN,
+        kept, pagesize=(paper.WIDTH, paper.HEIGHT), leftMargin=paper.MARGIN - _PAD, rightMargin=paper.MARGIN - _PAD,
         topMargin=21 * mm, bottomMargin=17 * mm, title=f"Dossier {coi}", invariant=1,
     )  # fmt: skip
     document.build(_story(dossier), canvasmaker=partial(paper.CountedCanvas, frame=partial(_frame, dossier)))
@@ -65,7 +66,6 @@ def _story(dossier: Json) -> list[Any]:
     story.append(paper.paragraph(marked(lines.HOW_TO_READ), lines.SMALL))
     for entry in dossier["entries"]:
         story += [Spacer(0, 5), lines.entry_block(entry, wide=WIDE)]
-    story += [Spacer(0, 10), paper.paragraph(_end(dossier), lines.SMALL)]
     return story
 
 
@@ -88,13 +88,5 @@ def _heading(text: str) -> Any:
 
 
 def _section(heading: str, parts: Sequence[Any]) -> list[Any]:
-    body = list(parts) or [paper.paragraph("None.", lines.QUIET)]
+    body = list(parts) or [paper.paragraph("None.", lines.SMALL)]
     return [_heading(heading), Spacer(0, 3), *body]
-
-
-def _end(dossier: Json) -> str:
-    """Return what lets a reader prove that these are the entries of the log: the hash that covers all of them."""
-    return (
-        f"End of the dossier: {len(dossier['entries'])} entries. Each leaf holds the hash of the one before it; the "
-        f"last is {marked(dossier['last_leaf'])}. The JSON form of this dossier has the hash of every entry."
-    )

@@ -18,6 +18,8 @@ from coi.journey.entry import from_instant
 
 Json = dict[str, Any]
 Rows = Sequence[Sequence[str]]
+_MOST_LINES = 24  # of one row; they may each need two or three lines of paper
+_PLACES = {"nowhere": "not filled yet", "hand": "in hand", "shipper": "in shipper", "location": "stored at"}
 
 
 def therapy_pairs(dossier: Json) -> list[tuple[str, str]]:
@@ -32,6 +34,8 @@ def therapy_pairs(dossier: Json) -> list[tuple[str, str]]:
         ("Parties", ", ".join(therapy["parties"])),
         ("Donations", ", ".join(words.code(one) for one in therapy["donations"])),
         ("Donor's tests", words.spaced(therapy["donor_tests"])), ("People named", ", ".join(dossier["people"])),
+        ("Entries", f"{len(dossier['entries'])}; each leaf holds the hash of the one before it, the last is"),
+        ("", f"SHA-256 {dossier['last_leaf']}"),
     ]  # fmt: skip
     return [(caption, marked(text)) for caption, text in told if text]
 
@@ -56,7 +60,8 @@ def _table(heads: Sequence[str], widths: Sequence[float], rows: Rows) -> list[An
     if not rows:
         return []
     top = [paper.paragraph(marked(head), COLUMN) for head in heads]
-    return [paper.table([top, *([paper.paragraph(cell, BODY) for cell in row] for row in rows)], widths)]
+    parts = [part for row in rows for part in paper.cut(row, at=_MOST_LINES)]
+    return [paper.table([top, *([paper.paragraph(cell, BODY) for cell in part] for part in parts)], widths)]
 
 
 def _codes(ids: Sequence[str]) -> str:
@@ -64,9 +69,9 @@ def _codes(ids: Sequence[str]) -> str:
 
 
 def what(item: Mapping[str, Any]) -> str:
-    """Return what a container is: dose 1 of 2, order of infusion 1, CD8, 1 x 10^8."""
+    """Return what a container is: dose 1 of 2, order of infusion 1, CD8 and its strength."""
     told = [f"{words.spaced(item['purpose'])} {item['number']} of {item['total']}"]
-    told += [f"infused as number {item['dose']}"] if item["dose"] else []
+    told += [f"order of infusion {item['dose']}"] if item["dose"] else []
     return ", ".join([*told, *filter(None, (item["component"], item["strength"]))])
 
 
@@ -90,7 +95,7 @@ def _state(item: Json) -> str:
     place, custody = item["place"], item["custody"]
     where = place["name"] or (words.code(place["id"]) if place["id"] else "")
     told = [f"<b>{marked(words.spaced(item['state']))}</b>", marked(_holder(custody)),
-            marked(f"{place['kind']} {where}".strip())]  # fmt: skip
+            marked(f"{_PLACES.get(place['kind'], place['kind'])} {where}".strip())]  # fmt: skip
     told += [f"{marked(item['volume_ml'])} ml"] if item["volume_ml"] else []
     told += [f"{words.spaced(name)}: {marked(item[key])}" for key, name in
              (("lost_ml", "lost ml"), ("damage", "damage"), ("disposition", "disposition")) if item[key]]  # fmt: skip
@@ -158,7 +163,7 @@ def _rule(one: Json) -> str:
 
 
 def _answer(one: Json) -> str:
-    ended = f"ended {_moment(one['ended_at'])}" if one["ended_at"] else one["state"]
+    ended = f"ended {_moment(one['ended_at'])}" if one["ended_at"] else "still runs"
     return f"<b>{marked(one['answer'])}</b>, {marked(ended)}"
 
 

@@ -4,7 +4,7 @@ Both faces come with the installed reportlab package, as those of the labels do.
 as its number in Unicode: what is printed is never silently something else.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from html import escape
 from typing import Any, Final
@@ -26,6 +26,7 @@ WIDTH, HEIGHT = A4
 MARGIN: Final = 14 * mm
 INK, QUIET_INK, RULE, SHADE, ALARM = (
     HexColor(0x14212E), HexColor(0x5A6672), HexColor(0xC4CCD4), HexColor(0xEEF2F5), HexColor(0xA3161F))  # fmt: skip
+BREAK: Final = "<br/>"
 _BANNER: Final = 7 * mm
 
 
@@ -74,7 +75,14 @@ def table(rows: Sequence[Sequence[Any]], widths: Sequence[float], *, heads: int 
     if heads:
         lines += [("BACKGROUND", (0, 0), (-1, heads - 1), SHADE), ("LINEBELOW", (0, 0), (-1, -1), 0.4, RULE)]
     return Table(list(rows), colWidths=[width * mm for width in widths], repeatRows=heads, hAlign="LEFT",
-                 splitInRow=1, style=[*lines, *marks])  # fmt: skip
+                 style=[*lines, *marks])  # fmt: skip
+
+
+def cut(cells: Sequence[str], *, at: int) -> Iterator[list[str]]:
+    """Yield a row of marked cells as rows of at most `at` lines each: no row may be higher than a page."""
+    split = [cell.split(BREAK) for cell in cells]
+    for first in range(0, max(len(cell) for cell in split), at):
+        yield [BREAK.join(cell[first : first + at]) for cell in split]
 
 
 def stamp(page: Any, code: str, *, left: float, bottom: float, side: float) -> None:
@@ -100,15 +108,19 @@ def banner(page: Any, text: str | None) -> None:
         page.drawCentredString(WIDTH / 2, HEIGHT - _BANNER + 6, said(text))
 
 
+def width(text: object, *, size: float, bold: bool) -> float:
+    """Return how wide a line is at `size` points, in points."""
+    register()
+    return float(pdfmetrics.stringWidth(said(text), BOLD if bold else PLAIN, size))
+
+
 def write(page: Any, text: object, *, left: float, base: float, size: float, bold: bool = False,
-          colour: Color = INK, right: bool = False) -> float:  # fmt: skip
-    """Write one line at a point (or ending there, when `right`) and return how wide it is, in points."""
-    font, words = BOLD if bold else PLAIN, said(text)
-    wide = float(pdfmetrics.stringWidth(words, font, size))
+          colour: Color = INK, right: bool = False) -> None:  # fmt: skip
+    """Write one line at a point, or ending there when `right`."""
+    wide = width(text, size=size, bold=bold)
     page.setFillColor(colour)
-    page.setFont(font, size)
-    page.drawString(left - wide if right else left, base, words)
-    return wide
+    page.setFont(BOLD if bold else PLAIN, size)
+    page.drawString(left - wide if right else left, base, said(text))
 
 
 class CountedCanvas(Canvas):  # type: ignore[misc]  # reportlab carries no types
