@@ -8,6 +8,7 @@ from coi.exports.paper import BREAK, marked
 from coi.journey.entry import from_instant
 
 Json = dict[str, Any]
+Known = Mapping[str, int]  # the numbers of the entries, by their ids
 BODY, SMALL = paper.style(7.5), paper.style(7, colour=paper.QUIET_INK)
 CAPTION = paper.style(7, colour=paper.QUIET_INK)
 QUIET = paper.style(9, colour=paper.QUIET_INK)
@@ -19,6 +20,7 @@ HOW_TO_READ: Final = (
 )
 _VIA = {"wedge": "by scanner", "camera": "by camera", "typed": "typed", "api": "by program", "paper": "from paper"}
 _OUTCOMES = {"refused": "REFUSED, nothing changed", "disputed": "DISPUTED, custody did not move"}
+_SEVERITIES = {"stop": '<font color="#A3161F"><b>stop</b></font>', "caution": "<b>caution</b>"}
 _CAPTION_WIDTH = 30  # millimetres
 _CLOSE = (("TOPPADDING", (0, 0), (-1, -1), 1), ("BOTTOMPADDING", (0, 0), (-1, -1), 1.5))
 
@@ -60,24 +62,25 @@ def both(times: Mapping[str, Any], which: str) -> str:
     return f"{there} ({here.removeprefix(there[:11])})"
 
 
-def said(value: Any) -> str:
-    """Return a value of an entry in plain words."""
+def said(value: Any, known: Known) -> str:
+    """Return a value of an entry in plain words; an entry that it names is pointed at."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
-        return ", ".join(said(item) for item in value)
+        return ", ".join(said(item, known) for item in value if item is not None)
     if isinstance(value, Mapping):
-        return "; ".join(f"{words.spaced(name)}: {said(item)}" for name, item in value.items() if item is not None)
-    return words.code(value)
+        told = ((words.spaced(name), item) for name, item in value.items() if item is not None)
+        return "; ".join(f"{name}: {said(item, known)}" for name, item in told)
+    return numbered(known[value]) if value in known else words.code(value)
 
 
-def entry_block(entry: Json, *, wide: float) -> Any:
-    """Return an entry as a table that may run over pages: its head, then captions with what they say."""
+def entry_block(entry: Json, known: Known, *, wide: float) -> Any:
+    """Return an entry as a table that may run over pages: its head on each, then captions with what they say."""
     head = [paper.paragraph(numbered(entry["number"]), ENTRY), paper.paragraph(_head(entry), ENTRY)]
-    told = [line for caption, text in _lines(entry) if text for line in paper.cut([caption, text], at=1)]
+    told = [line for caption, text in _lines(entry, known) if text for line in paper.cut([caption, text], at=1)]
     rows = [head] + [[paper.paragraph(caption, CAPTION), paper.paragraph(text, BODY)] for caption, text in told]
-    marks = [*_CLOSE, ("BACKGROUND", (0, 0), (-1, 0), paper.SHADE), ("NOSPLIT", (0, 0), (-1, min(3, len(told))))]
-    return paper.table(rows, [_CAPTION_WIDTH, wide - _CAPTION_WIDTH], heads=0, marks=marks)
+    marks = [*_CLOSE, ("NOSPLIT", (0, 0), (-1, min(3, len(told))))]
+    return paper.table(rows, [_CAPTION_WIDTH, wide - _CAPTION_WIDTH], ruled=False, marks=marks)
 
 
 def _head(entry: Json) -> str:
@@ -93,7 +96,7 @@ def _numbers(found: Sequence[int | None]) -> str:
     return ", ".join(numbered(number) for number in found)
 
 
-def _lines(entry: Json) -> list[tuple[str, str]]:
+def _lines(entry: Json, known: Known) -> list[tuple[str, str]]:
     told = [("Occurred", marked(both(entry, "occurred")))]
     told.append(("Recorded", marked(both(entry, "recorded")) + late(entry)))
     if entry["uncertainty_s"]:
@@ -101,7 +104,13 @@ def _lines(entry: Json) -> list[tuple[str, str]]:
     if entry["masked"]:
         told.append(("Not shown", "A bedside check that waits for a second one, made without sight of this one."))
         return told
-    return [*told, *_people(entry), *_facts(entry), ("Findings", _findings(entry)), ("Correction", _correction(entry))]
+    return [
+        *told,
+        *_people(entry),
+        *_facts(entry, known),
+        ("Findings", _findings(entry)),
+        ("Correction", _correction(entry)),
+    ]
 
 
 def _people(entry: Json) -> list[tuple[str, str]]:
@@ -131,31 +140,31 @@ def _waiting(people: Sequence[str]) -> str:
     return f"not yet by {', '.join(people)}" if people else ""
 
 
-def _facts(entry: Json) -> list[tuple[str, str]]:
-    values = [(name, value) for name, value in entry["values"].items() if value not in (None, [], {}, "")]
-    shown = [f"{marked(words.spaced(name))}: {_struck(entry, name, value)}" for name, value in values]
+def _facts(entry: Json, known: Known) -> list[tuple[str, str]]:
+    values = [(name, value) for name, value in entry["values"].items() if value is not None and said(value, known)]
+    shown = [f"{marked(words.spaced(name))}: {_struck(entry, name, value, known)}" for name, value in values]
     return [
         ("Scanned", BREAK.join(_scan(scan) for scan in entry["scans"])),
         ("Said", BREAK.join(shown)),
         ("Reason", marked(_reason(entry["reason"]))),
         ("Note", marked(_note(entry["note"]))),
         ("Documents", BREAK.join(marked(document(one)) for one in entry["documents"])),
-        ("Device", marked(said(entry["device"] or ""))),
+        ("Device", marked(said(entry["device"] or "", known))),
     ]
 
 
-def _struck(entry: Json, name: str, value: Any) -> str:
+def _struck(entry: Json, name: str, value: Any, known: Known) -> str:
     """Return a value, struck out with what counts instead where a correction in force says so."""
     correction = entry["correction"] if entry["struck"] else None
     instead = (correction or {}).get("values") or {}
     if name in instead:
-        return f"<strike>{marked(said(value))}</strike> <b>{marked(said(instead[name]))}</b>"
-    return marked(said(value))
+        return f"<strike>{marked(said(value, known))}</strike> <b>{marked(said(instead[name], known))}</b>"
+    return marked(said(value, known))
 
 
 def _scan(scan: Mapping[str, Any]) -> str:
     what = scan["name"] or (words.code(scan["subject"]) if scan["subject"] else "not known here")
-    label = f", label {words.code(scan['label'])}" if scan.get("label") else ""
+    label = f", label {words.code(scan['label'])}" if scan.get("label") not in (None, scan["subject"]) else ""
     return marked(f"{scan['role']}: {what}{label}, {_VIA.get(scan['via'], scan['via'])}")
 
 
@@ -176,10 +185,14 @@ def document(one: Mapping[str, Any]) -> str:
 
 def _findings(entry: Json) -> str:
     return BREAK.join(
-        f"<b>{marked(one['severity'])}</b> {marked(one['message'])} <font color='#5A6672'>({marked(one['rule'])}: got "
-        f"{marked(one['got'])}, expected {marked(one['expected'])})</font>"
+        f"{_SEVERITIES.get(one['severity'], 'info')} {marked(one['message'])} {_by_rule(one)}"
         for one in entry["findings"]
     )
+
+
+def _by_rule(one: Mapping[str, Any]) -> str:
+    text = f"({one['rule']}: got {one['got']}, expected {one['expected']})"
+    return f'<font color="#5A6672">{marked(text)}</font>'
 
 
 def _correction(entry: Json) -> str:

@@ -64,8 +64,9 @@ def _story(dossier: Json) -> list[Any]:
         story += _section(heading, part(dossier))
     story.append(_heading(f"Every entry, in order ({len(dossier['entries'])})"))
     story.append(paper.paragraph(marked(lines.HOW_TO_READ), lines.SMALL))
+    known = {entry["id"]: entry["number"] for entry in dossier["entries"]}
     for entry in dossier["entries"]:
-        story += [Spacer(0, 5), lines.entry_block(entry, wide=WIDE)]
+        story += [Spacer(0, 5), lines.entry_block(entry, known, wide=WIDE)]
     return story
 
 

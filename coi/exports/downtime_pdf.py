@@ -10,15 +10,19 @@ from reportlab.lib.utils import simpleSplit
 from reportlab.pdfgen.canvas import Canvas
 
 from coi.exports import paper, words
-from coi.exports.downtime import MOST
 
 Json = dict[str, Any]
 Line = tuple[str, bool, Color]
 _LEFT, _RIGHT = 12 * mm, paper.WIDTH - 12 * mm
 _WIDE = _RIGHT - _LEFT
 _CODE: Final = 25 * mm
-_ACTS = ("Thaw started", "Checked by 1", "Checked by 2", "Infusion started", "Infusion completed", "Volume given, ml")
+_HIGH: Final = {1: 78, 2: 68, 3: 57.5}  # millimetres of each container's field, by how many there are
+_ACTS = (
+    ("Thaw started", "date and time"), ("Checked by 1", "name, date and time"), ("Checked by 2", "name, date and time"),
+    ("Infusion started", "date and time"), ("Infusion completed", "date and time"), ("Volume given", "ml"),
+)  # fmt: skip
 _SIGNED = ("Performed", "Checked", "Transcribed", "Checked against paper")
+_LEADING, _SMALLEST = 1.32, 4
 _WARNING = (
     "Only for the time in which the system cannot be reached. Scan nothing from this sheet in place of a bag or a "
     "wristband: its codes are for entering it afterwards."
@@ -45,11 +49,12 @@ def render(sheets: Sequence[Json]) -> bytes:
 def _sheet(page: Any, sheet: Json) -> None:
     paper.banner(page, sheet["banner"])
     _head(page, sheet)
-    _patient(page, sheet, top=_down(45))
-    high = 58 * mm if len(sheet["containers"]) == MOST else 66 * mm
+    _patient(page, sheet, top=_down(47))
+    high = _HIGH[len(sheet["containers"])] * mm
     for number, container in enumerate(sheet["containers"]):
         _container(page, container, top=_down(68) - number * high, high=high - 2.5 * mm, as_of=sheet["printed"])
-    _signatures(page, top=_down(243.5))
+    _remarks(page, top=_down(68) - len(sheet["containers"]) * high, bottom=_down(240.5))
+    _signatures(page, top=_down(243))
     foot = f"{sheet['software']}, for {sheet['reader']}"
     paper.write(page, foot, left=_LEFT, base=5.5 * mm, size=6.5, colour=paper.QUIET_INK)
     last = f"Sheet {sheet['number']} of {sheet['total']}"
@@ -72,16 +77,25 @@ def _head(page: Any, sheet: Json) -> None:
     _told(page, said, top=_down(25), wide=_WIDE - 31 * mm, high=17 * mm)
 
 
-def _told(page: Any, lines: Sequence[Line], *, left: float = _LEFT, top: float, wide: float, high: float) -> None:
-    """Write lines below `top`, broken where they must be, as large as the room allows from 8 points down."""
-    for size in (8, 7.5, 7, 6.5, 6, 5.5, 5, 4.5, 4):
-        broken = [(part, bold, colour) for text, bold, colour in lines
-                  for part in simpleSplit(paper.said(text), paper.BOLD if bold else paper.PLAIN, size, wide)]  # fmt: skip
-        if len(broken) * size * 1.3 <= high:
-            break
+def _told(
+    page: Any, lines: Sequence[Line], *, left: float = _LEFT, top: float, wide: float, high: float, largest: float = 8
+) -> None:
+    """Write lines below `top`, broken where they must be, as large as the room allows from `largest` points down."""
+    size = largest
+    while len(broken := _broken(lines, size, wide)) * size * _LEADING > high and size > _SMALLEST:
+        size -= 0.5
     for number, (part, bold, colour) in enumerate(broken, 1):
-        paper.write(page, part, left=left, base=top - number * size * 1.3, size=size, bold=bold,
-                    colour=colour)  # fmt: skip
+        paper.write(page, part, left=left, base=top - number * size * _LEADING, size=size, bold=bold, colour=colour)
+
+
+def _broken(lines: Sequence[Line], size: float, wide: float) -> list[Line]:
+    """Return lines cut at words so that none is wider than `wide` at `size` points."""
+    faces = {True: paper.BOLD, False: paper.PLAIN}
+    return [
+        (part, bold, colour)
+        for text, bold, colour in lines
+        for part in simpleSplit(paper.said(text), faces[bold], size, wide)
+    ]
 
 
 def _frame(page: Any, left: float, top: float, wide: float, high: float, *, fine: bool = True) -> None:
@@ -125,9 +139,10 @@ def _container(page: Any, one: Json, *, top: float, high: float, as_of: str) -> 
     paper.write(page, words.code(one["id"]), left=inside, base=top - 5.5 * mm, size=12, bold=True)
     if one["label"]:
         paper.stamp(page, one["label"], left=_RIGHT - _CODE - mm, bottom=top - _CODE - mm, side=_CODE)
-    _acts(page, top=top - high + 16 * mm)
-    room = high - 6.5 * mm - 17 * mm
-    _told(page, _facts(one, as_of), left=inside, top=top - 6.5 * mm, wide=_WIDE - _CODE - 8 * mm, high=room)
+    boxes = min(22 * mm, high - 42 * mm)
+    _acts(page, top=top - high + boxes + 2 * mm, high=boxes)
+    wide, room = _WIDE - _CODE - 8 * mm, high - boxes - 10 * mm
+    _told(page, _facts(one, as_of), left=inside, top=top - 6.5 * mm, wide=wide, high=room, largest=9)
 
 
 def _facts(one: Json, as_of: str) -> list[Line]:
@@ -169,15 +184,22 @@ def _limit(each: Json) -> Line:
     return line, True, paper.INK
 
 
-def _acts(page: Any, *, top: float) -> None:
+def _acts(page: Any, *, top: float, high: float) -> None:
     """Draw the empty boxes in which people write what they do, and when."""
     each = (_WIDE - 6 * mm) / len(_ACTS)
-    for number, caption in enumerate(_ACTS):
+    for number, (caption, below) in enumerate(_ACTS):
         left = _LEFT + 3 * mm + number * each
-        _frame(page, left, top, each, 14 * mm)
+        _frame(page, left, top, each, high)
         paper.write(page, caption, left=left + 1.2 * mm, base=top - 3.2 * mm, size=6.5, bold=True)
-        below = "" if caption.startswith("Volume") else "date and time"
-        paper.write(page, below, left=left + 1.2 * mm, base=top - 13 * mm, size=5.5, colour=paper.QUIET_INK)
+        paper.write(page, below, left=left + 1.2 * mm, base=top - high + mm, size=5.5, colour=paper.QUIET_INK)
+
+
+def _remarks(page: Any, *, top: float, bottom: float) -> None:
+    """Leave what room there is for remarks; none when the containers need all of it."""
+    if top - bottom > 10 * mm:
+        _frame(page, _LEFT, top, _WIDE, top - bottom)
+        caption = "Remarks, and whatever was otherwise than it should be"
+        paper.write(page, caption, left=_LEFT + 2 * mm, base=top - 4 * mm, size=6.5, colour=paper.QUIET_INK)
 
 
 def _signatures(page: Any, *, top: float) -> None:

@@ -67,13 +67,16 @@ def paragraph(text: str, how: ParagraphStyle) -> Any:
     return Paragraph(text, how)
 
 
-def table(rows: Sequence[Sequence[Any]], widths: Sequence[float], *, heads: int = 1, marks: Sequence[Any] = ()) -> Any:
+def table(rows: Sequence[Sequence[Any]], widths: Sequence[float], *, heads: int = 1, ruled: bool = True,
+          marks: Sequence[Any] = ()) -> Any:  # fmt: skip
     """Return a table, `widths` in millimetres, whose first `heads` rows are repeated on every page it runs over."""
     lines: list[Any] = [("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 4),
                         ("RIGHTPADDING", (0, 0), (-1, -1), 4), ("TOPPADDING", (0, 0), (-1, -1), 3),
                         ("BOTTOMPADDING", (0, 0), (-1, -1), 3)]  # fmt: skip
     if heads:
-        lines += [("BACKGROUND", (0, 0), (-1, heads - 1), SHADE), ("LINEBELOW", (0, 0), (-1, -1), 0.4, RULE)]
+        lines.append(("BACKGROUND", (0, 0), (-1, heads - 1), SHADE))
+    if heads and ruled:
+        lines.append(("LINEBELOW", (0, 0), (-1, -1), 0.4, RULE))
     return Table(list(rows), colWidths=[width * mm for width in widths], repeatRows=heads, hAlign="LEFT",
                  style=[*lines, *marks])  # fmt: skip
 
