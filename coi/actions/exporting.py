@@ -7,11 +7,12 @@ else. A bedside check that still waits for its second stays hidden here as it do
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from coi.actions import reads
-from coi.actions.faults import Fault
+from coi.actions.faults import Fault, malformed
 from coi.actions.labels import DEMO_BANNER
 from coi.actions.office import Office
 from coi.actions.requests import Caller
@@ -20,10 +21,12 @@ from coi.exports import dossier as dossiers
 from coi.exports import dossier_pdf, downtime, downtime_pdf
 from coi.exports.dossier_entries import Told
 from coi.journey.entry import Entry, instant
+from coi.journey.steps import Role
 from coi.journey.therapy import Therapy
 from coi.record import codes
 
 Json = dict[str, Any]
+_OPERATOR = Caller("operator", {"": frozenset({Role.AUDITOR})})  # at the command line, who belongs to no site
 _READABLE = frozenset({"seal", "location"})
 
 
@@ -43,6 +46,20 @@ def dossier(office: Office, coi: str, *, caller: Caller, at: datetime | None = N
 def dossier_as_pdf(office: Office, coi: str, *, caller: Caller, at: datetime | None = None) -> bytes:
     """Return the dossier as a PDF on A4; raises what `dossier` raises."""
     return dossier_pdf.render(dossier(office, coi, caller=caller, at=at))
+
+
+def write_dossier(office: Office, coi: str, file: Path, *, at: datetime | None = None) -> None:
+    """Write the dossier to a new `file`, as JSON or PDF by its ending, as an auditor sees it: without the name.
+
+    Raises Fault: 404 when there is no such therapy, 400 for another ending, 409 when the file is there already.
+    """
+    if file.suffix not in (".pdf", ".json"):
+        raise malformed("export.file", "Expected a file whose name ends in .pdf or .json.")
+    if file.exists():
+        raise Fault(409, "export.file", f"{file.name} is there already; choose another name.")
+    made = dossier(office, coi, caller=_OPERATOR, at=at)
+    as_text = json.dumps(made, ensure_ascii=False, indent=1).encode
+    file.write_bytes(dossier_pdf.render(made) if file.suffix == ".pdf" else as_text())
 
 
 def _patient(office: Office, coi: str, *, caller: Caller) -> Json | None:

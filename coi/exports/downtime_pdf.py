@@ -152,7 +152,7 @@ def _facts(one: Json, as_of: str) -> list[Line]:
             f"{one['volume_ml']} ml" if one["volume_ml"] else "", one["state"]]  # fmt: skip
     lines: list[Line] = [(label, True, paper.INK), (", ".join(filter(None, told)), False, paper.INK)]
     lines += [_expiry(each) for each in one["expiry"]] or [("No shelf-life clock runs.", False, paper.INK)]
-    return [*lines, _hold(one, as_of), _release(one, as_of), *(_limit(each) for each in one["limits"])]
+    return [*lines, _hold(one, as_of), _release(one, as_of), *(line for each in one["limits"] for line in _limit(each))]
 
 
 def _expiry(each: Json) -> Line:
@@ -173,15 +173,15 @@ def _release(one: Json, as_of: str) -> Line:
     return f"Released as of {as_of}: {'; '.join(one['releases'])}", False, paper.INK
 
 
-def _limit(each: Json) -> Line:
+def _limit(each: Json) -> list[Line]:
     """Return a limit of the bedside, with lines to fill in, or with its deadline where its clock runs already."""
     if each["ended"]:
-        return f"{each['title']}: has ended", False, paper.INK
+        return [(f"{each['title']}: has ended", False, paper.INK)]
     if each["running"]:
         over = ", WHICH HAS PASSED" if each["running"]["over"] else ""
-        return f"{each['title']} runs: {each['until']} {each['running']['until']}{over}", True, paper.ALARM
-    line = f"{each['title']}, at most {each['limit']}: {each['from']} ____:____ - {each['until']} ____:____"
-    return line, True, paper.INK
+        return [(f"{each['title']} runs: {each['until']} {each['running']['until']}{over}", True, paper.ALARM)]
+    blank = f"{each['from']}  ____:____    {each['until']}  ____:____"
+    return [(f"{each['title']}: at most {each['limit']}", False, paper.INK), (blank, True, paper.INK)]
 
 
 def _acts(page: Any, *, top: float, high: float) -> None:
