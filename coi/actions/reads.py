@@ -30,6 +30,7 @@ from coi.journey.entry import Entry
 from coi.journey.fold import fold
 from coi.journey.identity import is_own
 from coi.journey.next_steps import next_steps
+from coi.journey.pathway import Pathway
 from coi.journey.therapy import Therapy
 from coi.record import codes, ledger, people, queries, sealed
 
@@ -67,6 +68,15 @@ def _history(
 
 def _pathways(office: Office, conn: Connection) -> Callable[[str], Any]:
     return lambda digest: office.pathway(conn, digest)
+
+
+def history(
+    office: Office, coi: str, *, caller: Caller, at: datetime | None = None
+) -> tuple[Therapy, list[Entry], Pathway]:
+    """Return the therapy as of `at`, its entries and its pathway; raises 404 when the caller may not see it today."""
+    with office.store.read() as conn:
+        state, found = _history(office, conn, coi, caller, at)
+        return state, found, office.pathway(conn, state.pathway)
 
 
 def therapy(office: Office, coi: str, *, caller: Caller, at: datetime | None = None) -> dict[str, Any]:

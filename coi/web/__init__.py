@@ -20,6 +20,7 @@ from coi.web import (
     boards,
     containers,
     enrolling,
+    exporting,
     faults,
     here,
     home,
@@ -33,7 +34,7 @@ from coi.web import (
 
 fault_page = faults.page
 http_page = faults.of_http
-PARTS = (boards, containers, enrolling, home, labelling, scanning, sign_in, stepping, therapies)
+PARTS = (boards, containers, enrolling, exporting, home, labelling, scanning, sign_in, stepping, therapies)
 CONTENT_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
