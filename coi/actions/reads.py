@@ -97,10 +97,11 @@ def therapies(office: Office, *, caller: Caller, q: str = "", after: str = "", l
     with office.store.read() as conn:
         rows = queries.therapies(conn, parties=parties_of(caller), after=after, limit=limit + 1,
                                  contains=q.strip().upper())  # fmt: skip
-    return _page(rows, limit, lambda row: f"{row['changed_at']}/{row['coi']}")
+    return page_of(rows, limit, lambda row: f"{row['changed_at']}/{row['coi']}")
 
 
-def _page(rows: list[dict[str, Any]], limit: int, cursor: Callable[[dict[str, Any]], str]) -> dict[str, Any]:
+def page_of(rows: list[dict[str, Any]], limit: int, cursor: Callable[[dict[str, Any]], str]) -> dict[str, Any]:
+    """Return the first `limit` of `rows` as a page; when there are more, `next` is the `cursor` of its last row."""
     items = rows[:limit]
     return {"items": items, "next": cursor(items[-1]) if len(rows) > limit else None}
 
@@ -150,7 +151,7 @@ def clocks(
         raise malformed("clocks.state", message, {"state": [message]})
     with office.store.read() as conn:
         rows = queries.clocks(conn, states=states, parties=parties_of(caller), after=after, limit=limit + 1)
-    page = _page(rows, limit, lambda row: f"{row['due_at']}/{row['id']}")
+    page = page_of(rows, limit, lambda row: f"{row['due_at']}/{row['id']}")
     return {**page, "items": [clock_json(row, office.now()) for row in page["items"]]}
 
 

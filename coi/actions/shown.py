@@ -7,6 +7,7 @@ from typing import Any
 from coi.journey.entry import Entry, as_json, from_instant, instant
 from coi.journey.next_steps import NextStep
 from coi.journey.pathway import Pathway
+from coi.journey.project import planned
 from coi.journey.stability import clocks
 from coi.journey.steps import RECORDABLE, STEPS, Family, StepKind
 from coi.journey.therapy import Container, Document, Handoff, Therapy
@@ -23,7 +24,9 @@ def therapy_json(therapy: Therapy, pathway: Pathway, person: str, at: datetime) 
         "therapy": therapy.coi, "coi": therapy.coi, "site": therapy.site, "patient": therapy.patient,
         "pathway": {"name": pathway.name, "version": pathway.version, "digest": pathway.digest, "title": pathway.title,
                     "stages": stages_json(pathway)},
-        "parties": sorted(therapy.parties), "plan": therapy.plan, "closed": therapy.closed, "owner": therapy.owner,
+        "parties": sorted(therapy.parties), "plan": therapy.plan,
+        "planned": [{**planned_json(row, at), "reached": row["reached"]} for row in planned(therapy, pathway=pathway)],
+        "closed": therapy.closed, "owner": therapy.owner,
         "postponed": therapy.postponed, "kits": therapy.kits, "donor_tests": therapy.donor_tests(),
         "documents": [document_json(document) for document in therapy.documents.values()],
         "acknowledged": therapy.acknowledged, "paused": therapy.paused,
@@ -114,6 +117,24 @@ def clock_json(row: Json, at: datetime) -> Json:
     kept = ("id", "therapy", "container", "window", "state", "started_at", "warn_at", "due_at")
     left = int((from_instant(row["due_at"]) - at).total_seconds())
     return {**{name: row[name] for name in kept}, "seconds_left": left}
+
+
+def planned_json(row: Json, at: datetime) -> Json:
+    """Return what the plan says of one stage, with the seconds left at `at` or those it is late by."""
+    shown = {name: row[name] for name in ("therapy", "stage", "title", "at", "site")}
+    if row["at"] is None or row.get("reached"):
+        return shown
+    left = (from_instant(row["at"]) - at).total_seconds()
+    return shown | ({"late_by_seconds": int(-left)} if left < 0 else {"seconds_left": int(left)})
+
+
+def offer_expected_json(row: Json) -> Json:
+    """Return an open handoff among what arrives: it waits for its taker, and nobody said when it will be taken."""
+    return {
+        "therapy": row["therapy"], "stage": None, "title": "Open handoff", "at": None,
+        "site": None if row["addressee_type"] == "person" else row["addressee"], "handoff": row["handoff"],
+        "to": row["addressee"], "giver": row["giver"], "containers": row["containers"], "offered_at": row["at"],
+    }  # fmt: skip
 
 
 def masked_checks(therapy: Therapy, person: str) -> frozenset[str]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from flask import Response, request
 from flask_smorest import Blueprint
 
-from coi.actions import asking, labels, reads, shown
+from coi.actions import asking, labels, plan, reads, shown
 from coi.actions.faults import Fault, malformed
 from coi.api import describe, schemas, wire
 from coi.api.access import EVERYONE, caller, office, open_to
@@ -125,6 +125,16 @@ def get_clocks() -> Response:
     states = [state for state in _text("state").split(",") if state] or list(reads.CLOCK_STATES)
     limit = _whole("limit", reads.PAGE, 1, _MOST)
     return wire.shown(reads.clocks(office(), caller=caller(), states=states, after=_text("after"), limit=limit))
+
+
+@blueprint.get("/plan")
+@blueprint.doc(parameters=[describe.query("view", "Which board", enum=list(plan.VIEWS)), _AFTER, _LIMIT],
+               **describe.call("What is expected", answer=describe.PageSchema, errors=(400, 401, 403)))  # fmt: skip
+@open_to(EVERYONE)
+def get_plan() -> Response:
+    """Return what is expected today at the caller's own site, what arrives there, or what is late, soonest first."""
+    limit, view = _whole("limit", reads.PAGE, 1, _MOST), _text("view") or "today"
+    return wire.shown(plan.plan(office(), caller=caller(), view=view, after=_text("after"), limit=limit))
 
 
 @blueprint.get("/handoffs")

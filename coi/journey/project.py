@@ -56,13 +56,16 @@ def project(therapy: Therapy, *, pathway: Pathway) -> Projection:
             f"{therapy.coi}/{site}": {"id": f"{therapy.coi}/{site}", "therapy": therapy.coi, "organisation": site}
             for site in therapy.parties
         },
-        planned={row["id"]: row for row in _planned(therapy, pathway)},
+        planned={row["id"]: row for row in planned(therapy, pathway=pathway)},
         document={row["id"]: row for row in _documents(therapy)},
     )
 
 
-def _planned(therapy: Therapy, pathway: Pathway) -> Iterator[Row]:
-    """A stage counts as reached when it, or one behind it, was begun; a closed therapy expects nothing any more."""
+def planned(therapy: Therapy, *, pathway: Pathway) -> Iterator[Row]:
+    """Return what the plan says of each stage that it names, in the order of the pathway.
+
+    A stage counts as reached when it, or one behind it, was begun; a closed therapy expects nothing any more.
+    """
     for number, stage in enumerate(pathway.stages):
         told = therapy.plan.get(stage.id)
         if told is not None:

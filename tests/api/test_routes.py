@@ -34,6 +34,7 @@ ROUTES = {
     ("GET", "/containers/<id_>"): ALL,
     ("GET", "/clocks"): ALL,
     ("GET", "/handoffs"): ALL,
+    ("GET", "/plan"): ALL,
     ("GET", "/labels/<serial>.<form>"): ALL,
 }
 OPEN = {("GET", "/api/v1/openapi.json"), ("GET", "/health"), ("GET", "/metrics")}

@@ -343,6 +343,8 @@ def test_every_page_can_be_read_aloud_used_by_keyboard_and_lives_by_the_content_
         "/steps",
         "/clocks",
         "/handoffs",
+        "/plan",
+        "/plan?view=arriving",
         "/therapies",
         "/enrol",
         "/enrol?pathway=car-t-fresh",
