@@ -8,8 +8,8 @@ from random import Random
 import pytest
 
 from coi.journey.corrections import corrections_of
-from coi.journey.entry import Outcome, instant
 from coi.journey.effects import EFFECTS
+from coi.journey.entry import Outcome, instant
 from coi.journey.fold import fold, fold_shipper
 from coi.journey.steps import RECORDABLE, STEPS
 from tests.journey.story import COURIERS, HOSPITAL, PLANT, Story, shipped
