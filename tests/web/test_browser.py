@@ -1,6 +1,7 @@
 """A real browser: a short journey with a hand scanner, and every page on a phone and on a desk."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pypdfium2
 import pytest
@@ -282,8 +283,13 @@ def too_small(place) -> list[str]:
 def test_every_page_fits_the_screen_and_every_target_a_glove(chrome, address, player, size):
     coi, _, ids = player.at_bedside("MRN-1", 2)
     player.offered("MRN-2")
-    paths = ["/", "/steps", "/clocks", "/handoffs", "/therapies", "/enrol", "/enrol?pathway=car-t-cryo",
-             f"/therapies/{coi}", f"/containers/{ids[0]}", f"/containers/{ids[0]}/label", "/nothing-here",
+    now = datetime.now(UTC)
+    planned = player.enrol("MRN-3", plan={"collection": {"at": now - timedelta(seconds=5), "site": "demo-hospital"},
+                                "bedside": {"at": now + timedelta(days=2), "site": "demo-hospital"}})  # fmt: skip
+    paths = ["/", "/steps", "/clocks", "/handoffs", "/plan?view=late", "/plan?view=arriving",
+             "/therapies", "/enrol", "/enrol?pathway=car-t-cryo",
+             f"/therapies/{coi}", f"/therapies/{planned}", f"/containers/{ids[0]}", f"/containers/{ids[0]}/label",
+             "/nothing-here",
              *(f"/steps/{kind}?therapy={coi}" for kind in ("infusion.checked", "handoff.offered", "containers.released",
                                                            "patient.verified", "shipment.unpacked"))]  # fmt: skip
     with seat(chrome, address, size=size) as nurse:
