@@ -86,7 +86,7 @@ def _notes(office: Office, entries: Iterable[Entry]) -> dict[str, str]:
 def downtime_as_pdf(office: Office, coi: str, *, caller: Caller) -> bytes:
     """Return the downtime sheets of a therapy as a PDF, one A4 page for the containers of each dose.
 
-    Raises Fault: 404 when the caller may not see the therapy, 409 when it has nothing that waits to be given.
+    Raises Fault 404 when the caller may not see the therapy, and when nothing of it waits to be given.
     """
     state, _, pathway = reads.history(office, coi, caller=caller)
     zone, zone_name = _zone(office, state.site)
@@ -95,7 +95,7 @@ def downtime_as_pdf(office: Office, coi: str, *, caller: Caller) -> bytes:
     identifiers = _agreed(office, state, caller=caller)
     sheets = downtime.build(state, pathway=pathway, printing=printing, identifiers=identifiers)
     if not sheets:
-        raise Fault(409, "downtime.nothing", "No filled dose of this therapy waits to be given, so there is no sheet.")
+        raise Fault(404, "downtime.nothing", "No filled dose of this therapy waits to be given, so there is no sheet.")
     return downtime_pdf.render(sheets)
 
 

@@ -32,8 +32,8 @@ def get_dossier_pdf(coi: str) -> Response:
 
 
 @blueprint.get("/therapies/<coi>/downtime.pdf")
-@blueprint.doc(**describe.call("Sheets for a time without the network", answer=_PDF, errors=(401, 403, 404, 409)))
+@blueprint.doc(**describe.call("Sheets for a time without the network", answer=_PDF, errors=(401, 403, 404)))
 @open_to(EVERYONE)
 def get_downtime_pdf(coi: str) -> Response:
-    """Return one A4 page for the containers of each dose; 409 when nothing waits to be given."""
+    """Return one A4 page for the containers of each dose; 404 when nothing waits to be given."""
     return Response(exporting.downtime_as_pdf(office(), coi, caller=caller()), 200, mimetype=_PDF)

@@ -46,9 +46,9 @@ def person(side: Mapping[str, Any] | None) -> str:
 
 
 def moments(times: Mapping[str, Any]) -> str:
-    """Return both times of a fact as two marked lines, with how late it was told."""
-    recorded = words.utc(from_instant(times["recorded_at"]))
-    return f"occurred {marked(both(times, 'occurred'))}<br/>recorded {recorded}{late(times)}"
+    """Return both times of a fact in UTC as two marked lines, with how late it was told."""
+    occurred, recorded = (words.utc(from_instant(times[name])) for name in ("occurred_at", "recorded_at"))
+    return f"occurred {occurred}<br/>recorded {recorded}{late(times)}"
 
 
 def late(times: Mapping[str, Any]) -> str:

@@ -173,7 +173,7 @@ def _releases(dossier: Json) -> list[Any]:
          moments(one), f"{len(one['in_force_for'])} of {len(one['containers'])}"]
         for one in dossier["releases"]
     ]  # fmt: skip
-    return _table(("Decision", "Containers", "By", "When", "In force for"), (40, 40, 42, 42, 18), rows)
+    return _table(("Decision", "Containers", "By", "When", "In force for"), (36, 38, 36, 54, 18), rows)
 
 
 def _decided(one: Json) -> str:
@@ -195,7 +195,7 @@ def _deviations(dossier: Json) -> list[Any]:
          _codes(one["containers"]), moments(one)]
         for one in dossier["deviations"]
     ]  # fmt: skip
-    return _table(("Entry", "Because of", "Rules", "Containers", "When"), (14, 18, 62, 42, 46), rows)
+    return _table(("Entry", "Because of", "Rules", "Containers", "When"), (12, 18, 56, 42, 54), rows)
 
 
 def _corrections(dossier: Json) -> list[Any]:
@@ -205,7 +205,7 @@ def _corrections(dossier: Json) -> list[Any]:
          moments(one), "yes" if one["in_force"] else "no"]
         for one in dossier["corrections"]
     ]  # fmt: skip
-    return _table(("What", "By", "Reason", "When", "In force"), (48, 42, 34, 42, 16), rows)
+    return _table(("What", "By", "Reason", "When", "In force"), (40, 36, 36, 54, 16), rows)
 
 
 def _labels(dossier: Json) -> list[Any]:

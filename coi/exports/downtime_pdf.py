@@ -180,7 +180,7 @@ def _limit(each: Json) -> list[Line]:
     if each["running"]:
         over = ", WHICH HAS PASSED" if each["running"]["over"] else ""
         return [(f"{each['title']} runs: {each['until']} {each['running']['until']}{over}", True, paper.ALARM)]
-    blank = f"{each['from']}  ____:____    {each['until']}  ____:____"
+    blank = f"{each['from']} ____:____ - {each['until']} ____:____"
     return [(f"{each['title']}: at most {each['limit']}", False, paper.INK), (blank, True, paper.INK)]
 
 
