@@ -148,7 +148,7 @@ def act_of(entry: Entry, *, done: bool) -> Act:
         containers=frozenset(acted),
         fills=frozenset(values.get("outputs", acted) if entry.kind in _FILLS else ()),
         names=frozenset(id_ for id_ in named if id_),
-        shipper=values.get("shipper"),
+        shippers=tuple(id_ for id_ in (values.get("shipper"), values.get("into")) if id_),
     )
 
 

@@ -286,8 +286,8 @@ def _corrected(case: Case, mint: Mint) -> dict[str, Any]:  # noqa: ARG001 - one 
     """Name the shippers of the corrected entries: their streams have to learn of the correction too."""
     values = case.attempt.values
     acts = case.therapy.acts if case.therapy else {}
-    of = [acts[id_].shipper for id_ in (values["entry"], *values.get("also", ())) if id_ in acts]
-    shippers = list(dict.fromkeys(shipper for shipper in of if shipper))
+    of = [acts[id_].shippers for id_ in (values["entry"], *values.get("also", ())) if id_ in acts]
+    shippers = list(dict.fromkeys(shipper for several in of for shipper in several))
     return {"shipper": shippers[0], **({"shippers": shippers} if shippers[1:] else {})} if shippers else {}
 
 

@@ -149,7 +149,7 @@ class Act:
     containers: frozenset[str]  # that it acted on, filled or planned
     fills: frozenset[str]  # the containers among them that it planned or filled
     names: frozenset[str]  # the other ids that its values hold: label, lot, donation, offer, hold
-    shipper: str | None
+    shippers: tuple[str, ...]
 
 
 @dataclass(slots=True)

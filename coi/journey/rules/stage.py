@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from coi.journey.attempt import Case, Problem, Severity
-from coi.journey.derive import lot_of, open_lots, samples_left
-from coi.journey.steps import EMPTY, Family, Purpose, State
+from coi.journey.derive import lot_of, open_lots
+from coi.journey.steps import Family, Purpose, State
 
 _STAGE = Family.STAGE
 _OUT_OF_SHIPPER = frozenset(
@@ -103,92 +103,6 @@ def something_is_acted_on(case: Case) -> Iterator[Problem]:
             "No container of this therapy was named, so nothing would change.",
             "no container",
             "at least one container",
-        )
-
-
-def patient_was_verified(case: Case) -> Iterator[Problem]:
-    """A collection starts after the patient was verified against the wristband."""
-    if case.kind == "collection.started" and case.therapy is not None and case.therapy.verified is None:
-        yield Problem(
-            _STAGE,
-            "The patient has not been verified yet; scan the wristband first.",
-            "no verification",
-            "patient.verified before collection.started",
-        )
-
-
-_OF_AN_OPEN_COLLECTION = frozenset(
-    {"container.filled", "collection.completed", "collection.paused", "collection.resumed", "collection.aborted"}
-)
-
-
-def collection_is_under_way(case: Case) -> Iterator[Problem]:
-    """A collection is filled, paused, ended or aborted once it was started, and not started twice at a time."""
-    if case.therapy is None:
-        return
-    if case.kind in _OF_AN_OPEN_COLLECTION and case.therapy.donation is None:
-        yield Problem(_STAGE, "No collection is under way; start it first.", "no open collection", "an open collection")
-    if case.kind == "collection.started" and case.therapy.donation is not None:
-        yield Problem(
-            _STAGE,
-            "A collection is under way already; complete it first.",
-            f"open donation {case.therapy.donation}",
-            "no open collection",
-        )
-
-
-def collection_is_not_paused(case: Case) -> Iterator[Problem]:
-    """What was paused is resumed before it goes on, with the wristband scanned again; it is not paused twice."""
-    if case.therapy is None or case.therapy.donation is None:
-        return
-    if case.kind in ("container.filled", "collection.completed", "collection.paused") and case.therapy.paused:
-        yield Problem(_STAGE, "The collection is paused; resume it first.", "a paused collection", "one that goes on")
-    if case.kind == "collection.resumed" and not case.therapy.paused:
-        yield Problem(_STAGE, "The collection is not paused.", "a collection that goes on", "a paused collection")
-
-
-def collection_has_a_product(case: Case) -> Iterator[Problem]:
-    """A completed collection filled something; what ends without a product is aborted."""
-    if case.kind != "collection.completed" or case.therapy is None or case.containers:
-        return
-    if not any(c.donation == case.therapy.donation for c in case.therapy.containers.values() if case.therapy.donation):
-        yield Problem(
-            _STAGE,
-            "Scan the container that was filled; a collection without a product is aborted instead.",
-            "no filled container",
-            "at least one",
-        )
-
-
-def planned_containers_are_accounted_for(case: Case) -> Iterator[Problem]:
-    """At the end of a collection and of the therapy every planned container was filled, or is unused on record."""
-    if case.kind not in ("collection.completed", "collection.aborted", "therapy.closed") or case.therapy is None:
-        return
-    filled = {container.id for container in case.containers}
-    left = tuple(c.id for c in case.therapy.containers.values() if c.state in EMPTY and c.id not in filled)
-    if left:
-        yield Problem(
-            Family.COUNT,
-            f"{len(left)} planned container(s) were not filled: {', '.join(left)}. Discard them as unused.",
-            f"{len(left)} unaccounted",
-            "each filled or unused",
-            left,
-            Severity.CAUTION,
-        )
-
-
-def labels_are_accounted_for(case: Case) -> Iterator[Problem]:
-    """At the end of the therapy every label that was issued was applied, superseded or voided."""
-    if case.kind != "therapy.closed" or case.therapy is None:
-        return
-    left = [label.serial for label in case.therapy.labels.values() if label.state == "issued"]
-    if left:
-        yield Problem(
-            Family.COUNT,
-            f"{len(left)} issued label(s) were never applied: {', '.join(left)}. Void the ones that were destroyed.",
-            f"{len(left)} unaccounted",
-            "each applied or voided",
-            severity=Severity.CAUTION,
         )
 
 
@@ -303,71 +217,6 @@ def lot_is_open(case: Case) -> Iterator[Problem]:
         )
 
 
-def everything_living_has_a_disposition(case: Case) -> Iterator[Problem]:
-    """A therapy is closed when the closing says for every container with cells what is to become of it."""
-    if case.kind != "therapy.closed" or case.therapy is None:
-        return
-    spoken = {id_ for name in ("discard", "give_back", "keep") for id_ in case.attempt.values.get(name, ())}
-    spoken |= {container.id for container in samples_left(case.therapy)}
-    left = tuple(c.id for c in case.therapy.containers.values() if c.living and c.id not in spoken)
-    if left:
-        yield Problem(
-            _STAGE,
-            f"{len(left)} container(s) still hold cells: {', '.join(left)}. "
-            "Say for each whether it is to be discarded, given back or kept.",
-            f"{len(left)} living containers without a disposition",
-            "a disposition for each",
-            left,
-        )
-
-
-def position_is_free(case: Case) -> Iterator[Problem]:
-    """Each stored container has a position of its own."""
-    if case.kind != "container.stored":
-        return
-    locations = [scan.subject for scan in case.attempt.scanned("location")]
-    if len(case.containers) != len(set(locations)):
-        yield Problem(
-            _STAGE,
-            "Scan one position for each container, in the same order.",
-            f"{len(set(locations))} position(s) for {len(case.containers)} container(s)",
-            "as many positions as containers",
-        )
-    mine = {container.id for container in case.containers}
-    for holder in sorted({case.taken[place] for place in locations if place and place in case.taken}):
-        if holder not in mine:
-            ours = case.therapy is not None and holder in case.therapy.containers
-            what = f"container {holder}" if ours else "a container of another therapy"
-            yield Problem(_STAGE, f"The position is taken by {what}; scan a free one.", what, "a free position")
-
-
-def plan_names_a_stage(case: Case) -> Iterator[Problem]:
-    """The plan is about a stage of the pathway and says a time or a site."""
-    if case.kind != "plan.changed" or case.pathway is None:
-        return
-    stages = [stage.id for stage in case.pathway.stages]
-    stage = case.attempt.values.get("stage", "")
-    if stage not in stages:
-        yield Problem(_STAGE, f"The pathway has no stage {stage}.", stage, f"one of {', '.join(stages)}")
-    if not {"at", "site"} & case.attempt.values.keys():
-        yield Problem(_STAGE, "Say when or where it is expected now.", "neither", "a time or a site")
-
-
-def document_is_new(case: Case) -> Iterator[Problem]:
-    """A file is attached to a therapy once; what it supersedes is one of the therapy's documents."""
-    if case.kind != "document.attached" or case.therapy is None:
-        return
-    values = case.attempt.values
-    if values.get("sha256") in case.therapy.documents:
-        yield Problem(_STAGE, "This file is attached already.", values["sha256"], "a file that is new here")
-    older = values.get("supersedes")
-    if older is not None and older not in case.therapy.documents:
-        yield Problem(_STAGE, "The document to supersede is not one of this therapy's.", older, "one of its documents")
-    about = values.get("about")
-    if about is not None and about not in case.therapy.kinds:
-        yield Problem(_STAGE, "This therapy has no such entry.", f"entry {about}", "an entry of this therapy")
-
-
 def plan_fits_the_therapy(case: Case) -> Iterator[Problem]:
     """A dose container belongs to a dose of the pathway's plan."""
     if case.kind != "container.planned" or case.pathway is None:
@@ -390,21 +239,11 @@ RULES = (
     container_state_allows,
     what_has_to_be_scanned_was_scanned,
     something_is_acted_on,
-    patient_was_verified,
-    collection_is_under_way,
-    collection_is_not_paused,
-    collection_has_a_product,
-    planned_containers_are_accounted_for,
-    labels_are_accounted_for,
     shipper_is_ready,
     logger_is_the_one_running,
     container_is_out_of_the_shipper,
     outputs_are_ready,
     lot_was_started,
     lot_is_open,
-    everything_living_has_a_disposition,
-    position_is_free,
-    plan_names_a_stage,
-    document_is_new,
     plan_fits_the_therapy,
 )
