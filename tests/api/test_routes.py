@@ -146,7 +146,8 @@ def right_scans(row, bag):
 
 
 def right_values(row, entry):
-    given = {"outcome": "died", "purpose": "dose", "to": "demo-courier-co", "entry": entry, "container": "CTR-222222222222F",
+    given = {"outcome": "died", "purpose": "dose", "to": "demo-courier-co", "entry": entry,
+             "container": "CTR-222222222222F",
              "stage": "bedside", "site": "demo-plant", "issuer": "demo-hospital", "kind": "mrn", "value": "7",
              "old": "6", "result": "negative", "logger": "L-1", "carrier": "airline", "damage": "leak",
              "started_at": "2026-01-01T00:00:00Z", "handoff": entry}  # fmt: skip

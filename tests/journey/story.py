@@ -443,10 +443,14 @@ class Story:
         given = {"purpose": purpose, "count": count, **values}
         return list(self.do(person, "container.planned", coi=coi, values=given).entry.values["containers"])
 
-    def label(self, container: str, *, person: str = "demo-nurse", **more: Any) -> str:
-        """Issue a label and return its serial."""
-        taken = self.do(person, "label.issued", values={"container": container}, **more)
-        return str(taken.entry.values["label"])
+    def label(self, container: str, *, person: str = "demo-nurse", position: str | None = None, **more: Any) -> str:
+        """Issue a label and return its serial; one for a place of its own is scanned back, too."""
+        where = {"position": position} if position else {}
+        taken = self.do(person, "label.issued", values={"container": container, **where}, **more)
+        serial = str(taken.entry.values["label"])
+        if position:
+            self.do(person, "label.applied", [("label", serial)])
+        return serial
 
     def labelled(self, coi: str, purpose: str, count: int = 1, *, person: str = "demo-nurse", **v: Any) -> list[str]:
         """Plan containers, label them and scan the labels back; return the labels' serials."""

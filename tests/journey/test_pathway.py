@@ -117,8 +117,10 @@ FAULTS = {
     "warn late": ('warn_before = "PT6H"', 'warn_before = "PT25H"', "expected 0 <= warn_before <= limit"),
     "no purposes": ('purposes = ["starting_material"]', "purposes = []", "expected at least one purpose"),
     "purpose": ('purposes = ["starting_material"]', 'purposes = ["tea"]', "unknown purpose 'tea'."),
-    "no starts": ('starts = ["container.filled", "collection.completed", "collection.aborted", "container.adopted"]\n', "", "expected at least one purpose, one start and one end."),
-    "unknown end": ('ends = ["thaw.started", "container.discarded", "container.returned"]', 'ends = ["x.y"]', "unknown step 'x.y'."),
+    "no starts": ('starts = ["container.filled", "collection.completed", "collection.aborted", '
+                  '"container.adopted"]\n', "", "expected at least one purpose, one start and one end."),
+    "unknown end": ('ends = ["thaw.started", "container.discarded", "container.returned"]', 'ends = ["x.y"]',
+                    "unknown step 'x.y'."),
     "needed by": ('needed_by = ["thaw.started"]', 'needed_by = ["x.y"]', "unknown step 'x.y'."),
     "no source": ('source = "Published limit of one product is 9 months; editable default for others"\n', "",
                   "'source' is missing"),

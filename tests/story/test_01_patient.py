@@ -44,8 +44,8 @@ def test_an_identifier_of_somebody_else_is_not_bound(tale):
 
 def test_an_identifier_counts_only_while_it_is_valid(tale):
     coi = tale.enrol("MRN-1")
-    tale.step("demo-nurse", "identifier.bound", signs=TWO, therapy=coi, values={
-        **MRN, "value": "MRN-T", "valid_from": "2026-03-03T00:00:00Z", "valid_until": "2026-03-05T00:00:00Z"})  # fmt: skip
+    while_ = {"value": "MRN-T", "valid_from": "2026-03-03T00:00:00Z", "valid_until": "2026-03-05T00:00:00Z"}
+    tale.step("demo-nurse", "identifier.bound", signs=TWO, therapy=coi, values={**MRN, **while_})
     tale.post("demo-nurse", "/scans", {"text": "MRN-T"}, 422)
     tale.forward(days=1)
     assert tale.post("demo-nurse", "/scans", {"text": "MRN-T"}, 200)["subject"]["type"] == "patient"

@@ -1,4 +1,4 @@
-"""Item 2: a collection is paused, resumed on another day, aborted, repeated; every container and label is accounted for."""
+"""Item 2: a collection is paused, resumed, aborted, repeated; every container and label is accounted for."""
 
 from tests.story.conftest import bags_of
 

@@ -1,4 +1,4 @@
-"""Item 4: a handoff is accepted, accepted with remarks or refused; told by one side, the other acknowledges it later."""
+"""Item 4: a handoff is accepted, with remarks or not, or refused; what one side told the other acknowledges."""
 
 from tests.story.conftest import COURIERS, PLANT, bags_of
 

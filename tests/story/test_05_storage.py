@@ -60,7 +60,7 @@ def test_a_whole_tank_is_evacuated_in_one_step_for_several_patients(tale):
 
 def test_an_evacuation_that_one_patients_bag_forbids_moves_nobodys(tale):
     coi, (mine,) = tale.collected("MRN-1")
-    other, (gone,) = tale.collected("MRN-2", patient={"family": "Okafor"})
+    _, (gone,) = tale.collected("MRN-2", patient={"family": "Okafor"})
     tale.step("demo-nurse", "container.discarded", bags_of([gone]), reason="expired")
     stops = tale.refused("demo-nurse", "storage.evacuated", [*bags_of([mine, gone]), ("location", "TANK-9")],
                          reason="storage-failure")  # fmt: skip

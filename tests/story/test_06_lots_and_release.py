@@ -1,4 +1,4 @@
-"""Item 6: lots are started, terminated and repeated; a release is provisional, final, out of specification, for a place."""
+"""Item 6: lots start, end and are repeated; a release is provisional, final, out of specification, for a place."""
 
 from tests.story.conftest import HOSPITAL, PLANT, bags_of
 
@@ -49,7 +49,7 @@ def test_nothing_is_thawed_without_a_release_in_force_now_that_names_it(tale):
 
 
 def test_a_release_that_is_revoked_between_thaw_and_infusion_stops_the_infusion(tale):
-    coi, (dose,) = tale.at_bedside("MRN-1")
+    _, (dose,) = tale.at_bedside("MRN-1")
     tale.step("demo-infusion", "thaw.started", bags_of([dose]))
     tale.checked("MRN-1", [dose])
     tale.step("demo-quality", "release.revoked", bags_of([dose]), reason="under-investigation")

@@ -21,7 +21,8 @@ def thawed(tale):
 
 def test_the_plan_of_the_pathway_names_dose_component_and_strength(tale):
     coi, serials = split(tale)
-    told = [(one["dose"], one["component"], one["strength"]) for one in map(lambda s: tale.container(coi, s), serials)]
+    found = [tale.container(coi, serial) for serial in serials]
+    told = [(one["dose"], one["component"], one["strength"]) for one in found]
     assert told == [(1, "cd8", "10e6"), (1, "cd4", "10e6"), (2, None, "100e6"), (3, None, "300e6")]
 
 
@@ -122,9 +123,9 @@ def test_the_thaw_clock_goes_on_in_the_rescue_bag(tale):
     for one in (bags_of([rescue]),):
         tale.step("demo-quality", "hold.lifted", one, reason="investigation-closed")
     assert tale.container(coi, rescue)["state"] == "thawing"
-    left = [one["seconds_left"] for one in tale.therapy(coi)["clocks"]
-            if one["window"] == "thaw-to-infusion" and one["container"] == tale.container(coi, rescue)["id"]]  # fmt: skip
-    assert left == [10 * 60]
+    id_ = tale.container(coi, rescue)["id"]
+    clocks = [one for one in tale.therapy(coi)["clocks"] if one["window"] == "thaw-to-infusion"]
+    assert [one["seconds_left"] for one in clocks if one["container"] == id_] == [10 * 60]
 
 
 def test_nothing_of_another_patient_is_moved_into_a_rescue_bag(tale):

@@ -1,4 +1,4 @@
-"""Item 9: a bag whose label cannot be read is re-identified by cassette, certificate and place, and superseded in place."""
+"""Item 9: a bag whose label cannot be read is re-identified, and its label superseded in place."""
 
 from tests.story.conftest import bags_of
 

@@ -6,7 +6,7 @@ BY = ["demo-infusion", "demo-infusion-2"]
 COPIED = [("demo-nurse", "transcribed"), ("demo-physician", "checked_against_paper")]
 
 
-def on_paper(tale, coi, kind, scans, at, sheet, *, signs=COPIED, by=BY, **more):
+def on_paper(tale, coi, kind, scans, *, at, sheet, signs=COPIED, by=BY, **more):
     """Enter from paper what happened at `at`, by the ones who did it."""
     given = {"therapy": coi, "tense": "reported", "occurred_at": at, "performed_by": by, "documents": [sheet]}
     return tale.step("demo-nurse", kind, scans, via="paper", signs=signs, **given, **more)
@@ -22,10 +22,10 @@ def night(tale):
     photo = tale.attach("demo-nurse", coi, "downtime_sheet")
     day = "2026-03-02T"
     scans = bags_of([dose])
-    on_paper(tale, coi, "container.retrieved", scans, f"{day}09:00:00+00:00", photo)
-    on_paper(tale, coi, "thaw.started", scans, f"{day}09:05:00+00:00", photo)
-    begun = on_paper(tale, coi, "infusion.started", scans, f"{day}09:15:00+00:00", photo)
-    on_paper(tale, coi, "infusion.completed", scans, f"{day}09:35:00+00:00", photo, values={"volume_ml": "60"})
+    on_paper(tale, coi, "container.retrieved", scans, at=f"{day}09:00:00+00:00", sheet=photo)
+    on_paper(tale, coi, "thaw.started", scans, at=f"{day}09:05:00+00:00", sheet=photo)
+    begun = on_paper(tale, coi, "infusion.started", scans, at=f"{day}09:15:00+00:00", sheet=photo)
+    on_paper(tale, coi, "infusion.completed", scans, at=f"{day}09:35:00+00:00", sheet=photo, values={"volume_ml": "60"})
     return coi, dose, photo, begun
 
 
@@ -68,8 +68,8 @@ def test_a_copy_by_one_person_alone_is_recorded_and_held_against_the_checks(tale
     tale.forward(hours=20)
     photo = tale.attach("demo-nurse", coi, "downtime_sheet")
     scans = bags_of([dose])
-    on_paper(tale, coi, "thaw.started", scans, "2026-03-02T09:05:00+00:00", photo)
-    body = on_paper(tale, coi, "infusion.started", scans, "2026-03-02T09:15:00+00:00", photo, signs=COPIED[:1])
+    on_paper(tale, coi, "thaw.started", scans, at="2026-03-02T09:05:00+00:00", sheet=photo)
+    body = on_paper(tale, coi, "infusion.started", scans, at="2026-03-02T09:15:00+00:00", sheet=photo, signs=COPIED[:1])
     told = {one["rule"]: one["severity"] for one in body["findings"]}
     assert (told["two_people_checked_it"], told["paper_was_copied_by_two"]) == ("stop", "caution")
     assert tale.container(coi, dose)["holds"]

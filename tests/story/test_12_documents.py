@@ -10,7 +10,7 @@ from tests.story.conftest import OTHER, bags_of
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 
 
-def sent(tale, person, coi, data, status=201, name="Jane Doe.pdf", **more):
+def sent(tale, person, coi, data, *, status=201, name="Jane Doe.pdf", **more):
     form = {"id": str(uuid4()), "therapy": coi, "kind": "certificate", **more, "file": (io.BytesIO(data), name)}
     answer = tale.http.post("/api/v1/documents", headers=tale.headers(person), data=form,
                             content_type="multipart/form-data")  # fmt: skip
@@ -76,5 +76,5 @@ def test_only_whole_pdf_png_and_jpeg_are_taken_and_each_file_once(tale):
 def test_a_document_sent_twice_is_answered_alike_and_kept_once(tale):
     coi = tale.enrol("MRN-1")
     id_ = str(uuid4())
-    assert sent(tale, "demo-nurse", coi, PDF, id=id_) == sent(tale, "demo-nurse", coi, PDF, 200, id=id_)
+    assert sent(tale, "demo-nurse", coi, PDF, id=id_) == sent(tale, "demo-nurse", coi, PDF, status=200, id=id_)
     assert len(tale.therapy(coi)["documents"]) == 1

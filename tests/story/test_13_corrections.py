@@ -1,4 +1,4 @@
-"""Item 13: what was recorded in error is annulled or replaced; what was believed then stays; who relied on it is held."""
+"""Item 13: what was recorded in error is annulled or replaced; what was believed stays; who relied on it is held."""
 
 from tests.story.conftest import PLANT, bags_of
 

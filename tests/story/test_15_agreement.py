@@ -1,4 +1,4 @@
-"""Item 15: every step says which identifiers must agree; patients state who they are; each step of the journey is covered."""
+"""Item 15: every step says which identifiers must agree; patients state who they are."""
 
 from coi.journey.rules import AGREEMENTS, RULES
 from coi.journey.steps import STEPS, Agree
