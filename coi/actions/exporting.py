@@ -26,6 +26,7 @@ from coi.journey.therapy import Therapy
 from coi.record import codes
 
 Json = dict[str, Any]
+_NEVER_TOLD = frozenset({Role.COURIER, Role.AUDITOR, Role.ADMIN})  # whose patient it is, wherever they work
 _OPERATOR = Caller("operator", {"": frozenset({Role.AUDITOR})})  # at the command line, who belongs to no site
 _READABLE = frozenset({"seal", "location"})
 
@@ -33,7 +34,7 @@ _READABLE = frozenset({"seal", "location"})
 def dossier(office: Office, coi: str, *, caller: Caller, at: datetime | None = None) -> Json:
     """Return the dossier of a therapy, now or as recorded by `at`; raises 404 when the caller may not see it."""
     state, entries, pathway = reads.history(office, coi, caller=caller, at=at)
-    patient = _patient(office, coi, caller=caller)
+    patient = _patient(office, state, caller=caller)
     told = Told(
         therapy=state, pathway=pathway, entries=entries, hidden=masked_checks(state, caller.person),
         names=_names(office, state, entries), notes=_notes(office, entries) if patient else {},
@@ -62,9 +63,10 @@ def write_dossier(office: Office, coi: str, file: Path, *, at: datetime | None =
     file.write_bytes(dossier_pdf.render(made) if file.suffix == ".pdf" else as_text())
 
 
-def _patient(office: Office, coi: str, *, caller: Caller) -> Json | None:
+def _patient(office: Office, state: Therapy, *, caller: Caller) -> Json | None:
     """Return who the patient is, with the identifiers taken apart, for those who treat; None for everybody else."""
-    found = reads.patient(office, coi, caller=caller)
+    treating = caller.grants.get(state.site, frozenset()) - _NEVER_TOLD
+    found = reads.patient(office, state.coi, caller=caller) if treating else None
     if found is None:
         return None
     return {**found, "identifiers": [json.loads(text) for text in found["identifiers"]]}
@@ -110,7 +112,7 @@ def _zone(office: Office, site: str) -> tuple[tzinfo, str]:
 
 def _agreed(office: Office, state: Therapy, *, caller: Caller) -> list[tuple[str, str]]:
     """Return the two identifiers on which a bedside check agrees, for those who treat; none for everybody else."""
-    patient = _patient(office, state.coi, caller=caller)
+    patient = _patient(office, state, caller=caller)
     if patient is None:
         return []
     number = _number(office, state, patient["identifiers"])

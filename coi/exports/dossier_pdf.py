@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import Any
 
 from reportlab.lib.units import mm
-from reportlab.platypus import SimpleDocTemplate, Spacer
+from reportlab.platypus import CondPageBreak, SimpleDocTemplate, Spacer
 
 from coi.exports import dossier_lines as lines
 from coi.exports import dossier_tables as tables
@@ -20,6 +20,7 @@ from coi.journey.entry import from_instant
 Json = dict[str, Any]
 WIDE = 182  # millimetres of text
 _QR = 30 * mm
+_ROOM = 38 * mm  # below which a heading goes to the next page
 _PAD = 6  # points that reportlab keeps free inside the margins
 
 
@@ -62,6 +63,7 @@ def _story(dossier: Json) -> list[Any]:
     story = [*_title(dossier), lines.pairs(tables.therapy_pairs(dossier), wide=WIDE)]
     for heading, part in tables.SECTIONS:
         story += _section(heading, part(dossier))
+    story.append(CondPageBreak(_ROOM))
     story.append(_heading(f"Every entry, in order ({len(dossier['entries'])})"))
     story.append(paper.paragraph(marked(lines.HOW_TO_READ), lines.SMALL))
     known = {entry["id"]: entry["number"] for entry in dossier["entries"]}
@@ -90,4 +92,4 @@ def _heading(text: str) -> Any:
 
 def _section(heading: str, parts: Sequence[Any]) -> list[Any]:
     body = list(parts) or [paper.paragraph("None.", lines.SMALL)]
-    return [_heading(heading), Spacer(0, 3), *body]
+    return [CondPageBreak(_ROOM), _heading(heading), Spacer(0, 3), *body]

@@ -82,7 +82,7 @@ def _containers(dossier: Json) -> list[Any]:
         for item in dossier["containers"]
     ]  # fmt: skip
     return _table(("Container", "Came from", "Became", "State, and who has it", "Release and holds"),
-                  (42, 40, 36, 34, 30), rows)  # fmt: skip
+                  (40, 38, 36, 40, 28), rows)  # fmt: skip
 
 
 def _origin(item: Json) -> str:
@@ -123,7 +123,7 @@ def _lots(dossier: Json) -> list[Any]:
 
 def _custody(dossier: Json) -> list[Any]:
     rows = [[_handed(one), _side(one["giver"]), _taken(one)] for one in dossier["custody"]]
-    return _table(("What was handed over", "Given by", "Taken by"), (46, 68, 68), rows)
+    return _table(("What was handed over", "Given by", "Taken by"), (54, 64, 64), rows)
 
 
 def _handed(one: Json) -> str:

@@ -7,9 +7,11 @@ import pytest
 
 from coi.actions import exporting, reads
 from coi.actions.faults import Fault
+from coi.actions.requests import Caller
 from coi.exports import dossier_pdf, words
 from coi.journey.entry import from_instant
 from coi.journey.identity import grouped
+from coi.journey.steps import Role
 from coi.record import ledger
 from coi.record.tables import ENTRY
 from tests.exports.journey import HOUR, corrected, entry_of, infused_on_paper
@@ -175,6 +177,14 @@ def test_who_does_not_treat_reads_no_name_and_no_note(player, person):
         assert dossier["therapy"]["patient"] in said
         assert [word in said for word in ("Doe", "MRN-9", "telephoned")] == [sees] * 3
         assert (NAME in said) is sees
+
+
+@pytest.mark.parametrize("role", [Role.COURIER, Role.ADMIN, Role.AUDITOR])
+def test_the_treating_sites_own_courier_or_administrator_reads_no_name_either(player, role):
+    coi, _, _ = player.at_bedside("MRN-9")
+    caller = Caller("somebody", {"demo-hospital": frozenset({role})})
+    assert exporting.dossier(player.office, coi, caller=caller)["patient"] is None
+    assert "Doe" not in text_of(exporting.downtime_as_pdf(player.office, coi, caller=caller))
 
 
 def test_a_stranger_is_told_there_is_no_such_therapy(player):
