@@ -25,6 +25,7 @@ from coi.web import (
     here,
     home,
     labelling,
+    papers,
     scanning,
     shown,
     sign_in,
@@ -34,7 +35,7 @@ from coi.web import (
 
 fault_page = faults.page
 http_page = faults.of_http
-PARTS = (boards, containers, enrolling, exporting, home, labelling, scanning, sign_in, stepping, therapies)
+PARTS = (boards, containers, enrolling, exporting, home, labelling, papers, scanning, sign_in, stepping, therapies)
 CONTENT_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"

@@ -97,7 +97,8 @@ def enrol_request(form: Form) -> EnrolRequest:
     """Return the enrolment that `form` asks for; raises Fault 400 with a sentence for every input that is wrong."""
     errors: Errors = {}
     patient = Patient(_name(form, "family", errors), _name(form, "given", errors), _born(form, errors),
-                      list(_identifiers(form, "identifier", errors)))  # fmt: skip
+                      list(_identifiers(form, "identifier", errors)), _native(form, "native_family", errors),
+                      _native(form, "native_given", errors))  # fmt: skip
     if not patient.identifiers:
         errors.setdefault("patient.identifiers", ["Give at least one number that the patient is known by."])
     own, plan = list(_identifiers(form, "own", errors)), _plan(form, errors)
@@ -108,7 +109,8 @@ def enrol_request(form: Form) -> EnrolRequest:
     body = {
         "pathway": pathway, "site": site, "plan": _plain(plan), **said,
         "identifiers": [item.as_text() for item in own],
-        "patient": [patient.family, patient.given, patient.born, *(item.as_text() for item in patient.identifiers)],
+        "patient": [patient.family, patient.given, patient.born, patient.native_family or "",
+                    patient.native_given or "", *(item.as_text() for item in patient.identifiers)],
     }  # fmt: skip
     return EnrolRequest(id=attempt_id(form), digest=body_digest(body), pathway=pathway, site=site, patient=patient,
                         identifiers=own, plan=plan or None, **said)  # fmt: skip
@@ -119,6 +121,11 @@ def _name(form: Form, name: str, errors: Errors) -> str:
     if not text or len(text) > LONGEST or not text.isprintable():
         errors[f"patient.{name}"] = [f"Expected a name of 1 to {LONGEST} printable characters."]
     return text
+
+
+def _native(form: Form, name: str, errors: Errors) -> str | None:
+    """Return the name in the patient's own script, None when it is left out."""
+    return _name(form, name, errors) if form.get(name, "").strip() else None
 
 
 def _born(form: Form, errors: Errors) -> str:

@@ -6,7 +6,8 @@ the lines of a role's own input (`scan.<role>`), which count as typed.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from coi.actions.attempts import body_digest
 from coi.actions.faults import malformed
 from coi.actions.requests import StepRequest
 from coi.actions.scans import GivenScan
+from coi.journey.entry import Tense
 from coi.journey.steps import StepKind
 from coi.web import here
 from coi.web.fields import value_of
@@ -35,10 +37,31 @@ def step_request(row: StepKind, form: Form) -> StepRequest:
         "kind": row.kind, "therapy": text_of(form, "therapy"), "values": values,
         "reason": text_of(form, "reason"), "note": note_of(form),
     }  # fmt: skip
-    digest = body_digest({**said, "scans": [asdict(scan) for scan in scans]})
-    return StepRequest(
-        id=attempt_id(form), occurred_at=here.now(), zone=here.zone_name(), scans=scans, digest=digest, **said
-    )
+    paper: dict[str, Any] = {"occurred_at": here.now()}
+    if is_paper(form):
+        scans, paper = [replace(scan, via="paper") for scan in scans], _from_paper(form)
+        said |= {"performed_by": paper["performed_by"], "documents": paper["documents"]}
+    digest = body_digest({**said, "scans": [asdict(scan) for scan in scans], "happened": form.get("happened", "")})
+    return StepRequest(id=attempt_id(form), zone=here.zone_name(), scans=scans, digest=digest, **{**said, **paper})
+
+
+def is_paper(form: Form) -> bool:
+    """Tell whether the form enters afterwards what was kept on paper."""
+    return bool(form.get("paper"))
+
+
+def _from_paper(form: Form) -> dict[str, Any]:
+    """Return when it happened, by whom and on which sheet; raises Fault 400 without a time."""
+    try:
+        happened = datetime.fromisoformat(form.get("happened", ""))
+    except ValueError:
+        message = "Say when it happened, as the paper has it."
+        raise malformed("form.happened", message, {"happened": [message]}) from None
+    by = [name for name in form.get("by", "").replace(",", " ").split() if name]
+    return {
+        "tense": Tense.REPORTED, "occurred_at": happened.replace(tzinfo=happened.tzinfo or here.zone()),
+        "performed_by": by[:10], "documents": form.getlist("document"),
+    }  # fmt: skip
 
 
 def attempt_id(form: Form) -> str:

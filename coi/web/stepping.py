@@ -22,7 +22,8 @@ from coi.web.access import EVERYONE, open_to
 from coi.web.answers import onward, outcome_of
 from coi.web.choices import Choices, Option, choices_for
 from coi.web.fields import Input, input_of
-from coi.web.given import Form, as_field, attempt_id, of_role, scans_of, step_request
+from coi.web.given import Form, as_field, attempt_id, is_paper, of_role, scans_of, step_request
+from coi.web.signing import Block, blocks, with_signatures
 
 pages = Blueprint("steps", __name__)
 NO_FORM: Form = MultiDict()
@@ -49,6 +50,11 @@ class StepForm:
     reason: str
     note: str
     errors: Mapping[str, Sequence[str]]
+    signatures: Sequence[Block]
+    paper: bool
+    happened: str
+    by: str
+    documents: Sequence[Mapping[str, Any]]
 
     @property
     def waiting(self) -> str | None:
@@ -80,7 +86,8 @@ def page(kind: str) -> ResponseReturnValue:
         return elsewhere
     row = _row(kind)
     named = [(f"value.{field.name}", request.args[field.name]) for field in row.values if field.name in request.args]
-    return _show(row, MultiDict([("therapy", request.args.get("therapy", "")), *named]))
+    about = [(name, request.args.get(name, "")) for name in ("therapy", "paper")]
+    return _show(row, MultiDict([*about, *named]))
 
 
 def _elsewhere(kind: str) -> ResponseReturnValue | None:
@@ -124,7 +131,7 @@ def take(kind: str) -> ResponseReturnValue:
     """Take the step and show what came of it."""
     row = _row(kind)
     try:
-        request_ = step_request(row, request.form)
+        request_ = with_signatures(step_request(row, request.form), row, request.form)
         outcome = outcome_of(steps.take(here.office(), request_, caller=here.caller()))
     except Fault as fault:
         return _show(row, request.form, fault=fault)
@@ -135,28 +142,30 @@ def take(kind: str) -> ResponseReturnValue:
 
 def _show(row: StepKind, form: Form, *, fault: Fault | None = None) -> ResponseReturnValue:
     try:
-        made = form_of(row, form, errors=fault.errors if fault else {})
+        made = form_of(row, form, fault=fault)
     except Fault as worse:  # what was sent cannot even be shown again
-        fault, made = worse, form_of(row, NO_FORM, errors={})
+        fault, made = worse, form_of(row, NO_FORM, fault=None)
     return render_template("step.html", form=made, fault=fault), fault.status if fault else 200
 
 
-def form_of(row: StepKind, form: Form, *, errors: Mapping[str, Sequence[str]]) -> StepForm:
+def form_of(row: StepKind, form: Form, *, fault: Fault | None) -> StepForm:
     """Return the form of `row`, holding what `form` holds; raises Fault when that cannot be read."""
     therapy = form.get("therapy", "").strip() or None
-    sent = "id" in form
-    choices = _choices(therapy)
+    sent, errors = "id" in form, fault.errors if fault else {}
+    known = reads.therapy(here.office(), therapy, caller=here.caller()) if therapy else None
+    choices = _choices(known)
     return StepForm(
         row=row, id=attempt_id(form) if sent else str(uuid4()), therapy=therapy, scans=_scan_inputs(row, form),
         inputs=_inputs(row, form, sent=sent, choices=choices, errors=errors), reasons=choices.reasons,
         reason=form.get("reason", ""), note=form.get("note", ""), errors=errors,
+        signatures=blocks(row, form, fault=fault), paper=is_paper(form), happened=form.get("happened", ""),
+        by=form.get("by", ""), documents=known["documents"] if known else (),
     )  # fmt: skip
 
 
-def _choices(coi: str | None) -> Choices:
-    office = here.office()
-    therapy = reads.therapy(office, coi, caller=here.caller()) if coi else None
-    return choices_for(therapy, pathways=reads.pathways(office), organisations=here.organisations().values())
+def _choices(therapy: Mapping[str, Any] | None) -> Choices:
+    known = dict(therapy) if therapy else None
+    return choices_for(known, pathways=reads.pathways(here.office()), organisations=here.organisations().values())
 
 
 def _scan_inputs(row: StepKind, form: Form) -> list[ScanInput]:
