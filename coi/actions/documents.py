@@ -20,6 +20,7 @@ from coi.actions.office import Office
 from coi.actions.requests import Caller, StepRequest
 from coi.actions.steps import take
 from coi.journey.steps import Role
+from coi.journey.steps.records import DOCUMENT_KINDS
 from coi.record import blobs, queries
 from coi.record.blobs import File
 
@@ -27,6 +28,7 @@ MOST_BYTES = 8 * 2**20
 MOST_PIXELS = 50_000_000
 _MAGIC = {b"%PDF-": "application/pdf", b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 _PICTURES = {"image/png": "PNG", "image/jpeg": "JPEG"}
+FOR_CARRIERS = frozenset({"airway_bill", "manifest", "damage_photo"})
 ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
 _BROKEN = (
     UnidentifiedImageError,
@@ -94,12 +96,18 @@ def _decode(data: bytes, form: str) -> None:
         raise Fault(415, "document.broken", "Got a picture that cannot be decoded; take it again.") from fault
 
 
+def _kinds_for(caller: Caller) -> frozenset[str]:
+    """Return the kinds that a caller may read: whoever only carries sees nothing that may name the patient."""
+    roles = frozenset().union(*caller.grants.values()) if caller.grants else frozenset()
+    return FOR_CARRIERS if roles <= {Role.COURIER} else frozenset(DOCUMENT_KINDS)
+
+
 def fetch(office: Office, sha256: str, *, caller: Caller) -> tuple[bytes, str]:
     """Return the bytes of a document and their media type; raises Fault 404 when there is none for this caller."""
     with office.store.read() as conn:
-        linked = blobs.therapies_of(conn, sha256)
+        linked = [coi for coi, kind in blobs.therapies_of(conn, sha256) if kind in _kinds_for(caller)]
         all_of_them = any(Role.AUDITOR in roles for roles in caller.grants.values())
-        if not any(all_of_them or queries.may_see(conn, coi, caller.grants) for coi, _ in linked):
+        if not any(all_of_them or queries.may_see(conn, coi, caller.grants) for coi in linked):
             raise unknown("document")
         found = blobs.read(conn, sha256, keys=office.keys)
     if found is None:

@@ -33,6 +33,12 @@ def read(conn: Connection, sha256: str, *, keys: VaultKeys) -> tuple[bytes, str]
     return (open_bytes(keys, sha256=sha256, sealed=bytes(row.sealed)), row.media_type) if row else None
 
 
+def missing(conn: Connection) -> list[str]:
+    """Return the SHA-256 of the documents whose bytes are not there."""
+    query = select(DOCUMENT.c.sha256).join(BLOB, BLOB.c.sha256 == DOCUMENT.c.sha256, isouter=True)
+    return list(conn.execute(query.where(BLOB.c.sha256.is_(None)).distinct()).scalars())
+
+
 def therapies_of(conn: Connection, sha256: str) -> list[tuple[str, str]]:
     """Return (therapy, kind) of every therapy that a document belongs to."""
     query = select(DOCUMENT.c.therapy, DOCUMENT.c.kind).where(DOCUMENT.c.sha256 == sha256).order_by(DOCUMENT.c.therapy)

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from sqlalchemy import text
 
+from coi.actions.verification import verify
 from tests.story.conftest import OTHER, bags_of
 
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
@@ -62,6 +63,24 @@ def test_who_does_not_see_the_therapy_does_not_see_its_documents(tale):
         assert answer.status_code == status
     sent(tale, "other-nurse", coi, PDF + b"%%EOF", status=404)
     assert OTHER not in str(tale.therapy(coi)["parties"])
+
+
+def test_a_courier_sees_the_airway_bill_and_nothing_that_may_name_the_patient(tale):
+    coi, (bag,) = tale.collected("MRN-1")
+    tale.moved([bag], "demo-nurse", "demo-courier-co", "demo-courier")
+    bill = sent(tale, "demo-nurse", coi, PDF, kind="airway_bill")["sha256"]
+    consent = sent(tale, "demo-nurse", coi, PDF + b"\n%%EOF", kind="consent")["sha256"]
+    for sha256, status in ((bill, 200), (consent, 404)):
+        answer = tale.http.get(f"/api/v1/documents/{sha256}", headers=tale.headers("demo-courier"))
+        assert answer.status_code == status
+
+
+def test_bytes_that_are_gone_are_noticed(tale):
+    coi = tale.enrol("MRN-1")
+    sha256 = sent(tale, "demo-nurse", coi, PDF)["sha256"]
+    with tale.office.store.write() as conn:
+        conn.execute(text("DELETE FROM blob"))
+    assert verify(tale.office) == [f"Document {sha256}: its bytes are not in the store; take them from a backup."]
 
 
 def test_only_whole_pdf_png_and_jpeg_are_taken_and_each_file_once(tale):
