@@ -64,9 +64,8 @@ class Door(Story):
         self.server.at += timedelta(**duration)
 
     def enrol(self, number: str = "MRN-1", **_: Any) -> str:
-        patient = therapies.Patient(
-            f"Doe{number}", "Jane", "1980-02-29", [therapies.Identifier("demo-hospital", "mrn", number)]
-        )
+        known = [therapies.Identifier("demo-hospital", "mrn", number)]
+        patient = therapies.Patient(f"Doe{number}", "Jane", "1980-02-29", known)
         request = therapies.EnrolRequest(id=str(uuid4()), digest="d", pathway=self.pathway.name, site="demo-hospital",
                                          patient=patient, plan={"manufacturing": {"site": "demo-plant", "at": None}})  # fmt: skip
         therapies.enrol(self.office, request, caller=self._caller("demo-coordinator"))

@@ -1,4 +1,4 @@
-"""Random mixtures of every kind of step, through the one door and over a real store: what must hold in memory holds here.
+"""Random mixtures of every kind of step, through the one door and over a real store.
 
 After each run the log proves itself, and every stored projection equals the fold (`coi verify`).
 """

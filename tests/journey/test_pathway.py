@@ -88,6 +88,7 @@ def test_steps_belong_to_stages_and_doses_to_their_order():
 
 # --- what is refused
 
+STARTS = 'starts = ["container.filled", "collection.completed", "collection.aborted", "container.adopted"]\n'
 FAULTS = {
     "format": ("format = 1", "format = 2", "'format' is 2; expected 1."),
     "format true": ("format = 1", "format = true", "'format' is True; expected 1."),
@@ -117,8 +118,7 @@ FAULTS = {
     "warn late": ('warn_before = "PT6H"', 'warn_before = "PT25H"', "expected 0 <= warn_before <= limit"),
     "no purposes": ('purposes = ["starting_material"]', "purposes = []", "expected at least one purpose"),
     "purpose": ('purposes = ["starting_material"]', 'purposes = ["tea"]', "unknown purpose 'tea'."),
-    "no starts": ('starts = ["container.filled", "collection.completed", "collection.aborted", '
-                  '"container.adopted"]\n', "", "expected at least one purpose, one start and one end."),
+    "no starts": (STARTS, "", "expected at least one purpose, one start and one end."),
     "unknown end": ('ends = ["thaw.started", "container.discarded", "container.returned"]', 'ends = ["x.y"]',
                     "unknown step 'x.y'."),
     "needed by": ('needed_by = ["thaw.started"]', 'needed_by = ["x.y"]', "unknown step 'x.y'."),

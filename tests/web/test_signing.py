@@ -89,8 +89,9 @@ def test_a_paper_record_without_its_time_is_sent_back(person, player):
 def test_a_document_is_opened_again_by_those_who_see_the_therapy(person, player, world):
     coi = player.enrol("MRN-1")
     nurse = person("demo-nurse")
-    nurse.fill(f"/therapies/{coi}/documents", {"kind": "certificate", "file": (io.BytesIO(b"%PDF-1.4\n%%EOF\n"), "c.pdf")},
-               content_type="multipart/form-data")  # fmt: skip
+    pdf = (io.BytesIO(b"%PDF-1.4\n%%EOF\n"), "c.pdf")
+    data = {"kind": "certificate", "file": pdf}
+    nurse.fill(f"/therapies/{coi}/documents", data, content_type="multipart/form-data")
     page = nurse.get(f"/therapies/{coi}/documents").text
     (document,) = reads.therapy(world, coi, caller=player.as_("demo-nurse"))["documents"]
     assert f"/documents/{document['sha256']}" in page
