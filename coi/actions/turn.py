@@ -125,6 +125,7 @@ def attempt_of(turn: Turn, scene: Scene, looked: Sequence[Looked]) -> tuple[Atte
     faults |= _read_corrected(values, scene.therapy)
     faults |= _reason_faults(request, scene.pathway)
     faults |= _document_faults(request, scene.therapy)
+    faults |= _organisation_faults(turn.row, values, turn.desk)
     if faults:
         raise malformed("step.values", next(iter(faults.values()))[0], faults)
     scans = tuple(item.scan for item in looked)
@@ -176,6 +177,16 @@ def _document_faults(request: StepRequest, therapy: Therapy | None) -> dict[str,
     return {"documents": [f"Attach {missing[0]} to this therapy first (POST /documents)."]} if missing else {}
 
 
+_ORGANISATIONS = ("owner", "site", "to")
+
+
+def _organisation_faults(row: StepKind, values: Mapping[str, Any], desk: Desk) -> dict[str, list[str]]:
+    """An organisation that a step names is one of ours, so that nothing is sent to a code that was mistyped."""
+    named = {values[name]: name for name in _ORGANISATIONS if name in values and row.kind != "handoff.offered"}
+    strangers = named.keys() - people.known_organisations(desk.conn, named).keys() if named else ()
+    return {f"values.{named[code]}": ["Expected the code of an organisation known here."] for code in strangers}
+
+
 def _reason_faults(request: StepRequest, pathway: Pathway | None) -> dict[str, list[str]]:
     if request.reason is None or (pathway is not None and request.reason in pathway.reasons):
         return {}
@@ -186,6 +197,8 @@ def _reason_faults(request: StepRequest, pathway: Pathway | None) -> dict[str, l
 def _acting(turn: Turn, scene: Scene, looked: Sequence[Looked]) -> Actor:
     """Return for whom the person acts, or raise 403 when the person has none of the roles of the step."""
     row, grants = turn.row, turn.caller.grants
+    if row.treating and scene.therapy is not None:
+        grants = {site: roles for site, roles in grants.items() if site == scene.therapy.site}
     things = [item.scan for item in looked]
     containers = [scan.container or scan.subject or "" for scan in things if scan.type in ("container", "label")]
     if scene.therapy is not None and scene.shipper is not None:

@@ -66,8 +66,10 @@ class Door(Story):
     def enrol(self, number: str = "MRN-1", **_: Any) -> str:
         known = [therapies.Identifier("demo-hospital", "mrn", number)]
         patient = therapies.Patient(f"Doe{number}", "Jane", "1980-02-29", known)
-        request = therapies.EnrolRequest(id=str(uuid4()), digest="d", pathway=self.pathway.name, site="demo-hospital",
-                                         patient=patient, plan={"manufacturing": {"site": "demo-plant", "at": None}})  # fmt: skip
+        plan = {"manufacturing": {"site": "demo-plant", "at": None}}
+        request = therapies.EnrolRequest(
+            id=str(uuid4()), digest="d", pathway=self.pathway.name, site="demo-hospital", patient=patient, plan=plan
+        )
         therapies.enrol(self.office, request, caller=self._caller("demo-coordinator"))
         (entry,) = self._refresh()
         self.codes[number] = Code("patient", entry.values["patient"])

@@ -244,7 +244,7 @@ def test_every_step_that_handles_cells_asks_for_the_custodian():
         "sample.taken", "thaw.started", "infusion.checked", "infusion.started", "infusion.completed",
         "container.reidentified", "logger.started", "seal.replaced", "shipment.transferred", "leg.reported",
         "storage.evacuated", "contents.transferred", "container.returned", "thaw.completed", "infusion.interrupted",
-        "infusion.resumed", "infusion.stopped",
+        "infusion.resumed", "infusion.stopped", "container.found",
     }  # fmt: skip
 
 

@@ -20,8 +20,13 @@ def dose_is_the_one_due(case: Case) -> Iterator[Problem]:
     due = case.therapy.due_dose()
     ordered = case.attempt.values.get("dose")
     for container in case.containers:
-        if container.purpose is Purpose.DOSE and container.state is not State.INFUSED:
+        if _of_a_dose(container) and container.state is not State.INFUSED:
             yield from _other_dose(container, due=due, ordered=ordered)
+
+
+def _of_a_dose(container: Container) -> bool:
+    """A rescue container with the cells of a dose is that dose."""
+    return container.purpose is Purpose.DOSE or container.dose is not None
 
 
 def _other_dose(container: Container, *, due: int | None, ordered: int | None) -> Iterator[Problem]:

@@ -129,7 +129,7 @@ def no_clock_has_run_out(case: Case) -> Iterator[Problem]:
         return
     for container in case.containers:
         for window in case.pathway.windows:
-            if container.purpose in window.purposes:
+            if container.purpose in window.purposes or window.id in container.starts:
                 yield from _window(case, container, window)
 
 

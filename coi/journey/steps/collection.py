@@ -237,7 +237,7 @@ ROWS = (
                 options=("not_tested", "negative", "reactive"),
             ),
             Several(name="reactive", text="The tests that were reactive.", of=MARKER),
-            Code(name="donation", text="The donation; the latest when left out.", example="don-…"),
+            Identifier(name="donation", text="The donation; the latest when left out.", type=RefType.DONATION),
         ),
     ),
 )

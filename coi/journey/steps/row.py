@@ -168,6 +168,7 @@ class StepKind:
     of_shipper: bool = False  # the shipper's own stream keeps it too
     every_therapy: bool = False  # one scan list may hold containers of several therapies
     adopts: bool = False  # a label of somebody else may be scanned as the container's
+    treating: bool = False  # only for people of the treating site
     alerts: bool = False  # other patients with a like name are pointed out
     route: str = "steps"  # steps | therapies | labels | documents | system
     reported_by: frozenset[str] = frozenset({"offline", "paper"})  # empty: can never be reported

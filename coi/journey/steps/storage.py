@@ -146,6 +146,7 @@ ROWS = (
         title="Report a missing container found",
         who=EVERYONE_AT_WORK,
         stops=ALWAYS_STOPS | {Family.STAGE},
+        hands_on=True,
         always=True,
         after_end=True,
         correction_people=2,
