@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
-from coi.actions import identifiers
+from coi.actions import crosswalk, identifiers
 from coi.actions.attempts import CREATED, REFUSED, Desk, Recorded
 from coi.actions.faults import Fault
 from coi.actions.office import Office
@@ -67,7 +67,7 @@ def record(office: Office, desk: Desk, recording: Recording) -> Recorded:
 def _do(office: Office, desk: Desk, recording: Recording, note: str | None) -> Recorded:
     case = recording.case
     values = entry_values(case, mint=office.mint)
-    values |= _shipper_code(desk, recording, values)
+    values |= crosswalk.shipper_code(desk.conn, case, recording.looked, values)
     if case.kind == "handoff.accepted" and is_remarked(recording.verdict):
         values["remarks"] = True
     fields = _fields(office, desk, recording, kind=case.kind, values=values, note=note)
@@ -77,7 +77,7 @@ def _do(office: Office, desk: Desk, recording: Recording, note: str | None) -> R
         for number, consequence in enumerate(consequences(case, recording.verdict, entry=case.attempt.id))
     ]
     appended = append(office, desk, drafts, recording.streams)
-    codes.register(desk.conn, _new_codes(recording, values))
+    codes.register(desk.conn, crosswalk.new_codes(case, recording.looked, values))
     if recording.file is not None:
         blobs.keep(desk.conn, recording.file, keys=office.keys)
         name = sealed.secret(subject=case.attempt.id, name="file_name", text=recording.file.name)
@@ -271,50 +271,6 @@ def _project_shipper(desk: Desk, entries: Sequence[Entry]) -> None:
     shipper = fold_shipper(entries)
     if shipper is not None:
         projections.write_shipper(desk.conn, project_shipper(shipper))
-
-
-def _new_codes(recording: Recording, values: Mapping[str, Any]) -> list[dict[str, str | None]]:
-    case = recording.case
-    coi = case.therapy.coi if case.therapy else None
-    if case.kind == "container.adopted":
-        return _adopted_codes(recording, values, coi)
-    if case.kind == "container.planned":
-        return [
-            {"token": id_, "subject": id_, "type": "container", "therapy": coi, "container": id_}
-            for id_ in values["containers"]
-        ]
-    if case.kind == "label.issued":
-        return [
-            {
-                "token": values["label"],
-                "subject": values["label"],
-                "type": "label",
-                "therapy": coi,
-                "container": values["container"],
-            }
-        ]
-    return []
-
-
-def _adopted_codes(recording: Recording, values: Mapping[str, Any], coi: str | None) -> list[dict[str, str | None]]:
-    """Let another maker's label be read as one of ours; the container and its label have ids of ours too."""
-    about = {"therapy": coi, "container": values["container"]}
-    serial = {"subject": values["label"], "type": "label", **about}
-    foreign = [item.registers["token"] for item in recording.looked if item.registers]
-    own = {"token": values["container"], "subject": values["container"], "type": "container", **about}
-    return [own, *({"token": token, **serial} for token in (values["label"], *foreign))]
-
-
-def _shipper_code(desk: Desk, recording: Recording, values: Mapping[str, Any]) -> dict[str, str]:
-    """Register the shipper that a charge brings in: a new code of ours, or the site's own code that was scanned."""
-    case = recording.case
-    if case.kind != "shipper.charged" or case.shipper is not None:
-        return {}
-    foreign = [item.registers for item in recording.looked if item.registers]
-    id_ = values["shipper"]
-    rows = [{"token": id_, "subject": id_, "type": "shipper"}, *({**row, "subject": id_} for row in foreign)]
-    codes.register(desk.conn, rows)
-    return {"shipper": id_}
 
 
 def _refuse(office: Office, desk: Desk, recording: Recording, note: str | None) -> Recorded:

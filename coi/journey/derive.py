@@ -232,9 +232,11 @@ def _lot_ended(case: Case, mint: Mint) -> dict[str, Any]:  # noqa: ARG001 - one 
 
 def open_lots(case: Case) -> list[str]:
     """Return the lots that a step may mean: the named one, or those that were not terminated."""
+    if case.therapy is None:
+        return []
     named = case.attempt.values.get("lot")
-    if named or case.therapy is None:
-        return [named] if named else []
+    if named:
+        return [named] if named in case.therapy.lots else []
     return [lot.id for lot in case.therapy.lots.values() if lot.terminated is None]
 
 

@@ -462,7 +462,8 @@ class Story:
     def collected(self, number: str = "MRN-1", bags: int = 1, *, coi: str | None = None) -> tuple[str, list[str]]:
         """Enrol (unless `coi` says whom), verify and collect; return the COI id and the bags' label serials."""
         coi = coi or self.enrol(number)
-        self.do("demo-nurse", "patient.verified", [("wristband", number)], coi=coi)
+        stated = {"stated": ["name", "birth_date"]} if self.pathway.bedside.stated else {}
+        self.do("demo-nurse", "patient.verified", [("wristband", number)], coi=coi, values=stated)
         serials = self.labelled(coi, "starting_material", bags)
         self.do("demo-nurse", "collection.started", [("wristband", number)], coi=coi)
         scans = [("wristband", number), *(("container", serial) for serial in serials)]

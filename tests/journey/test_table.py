@@ -15,7 +15,7 @@ COLUMNS = ("identity", "custody", "authority", "stage", "hold", "release", "cloc
 TABLE = """
                         iden cust auth stag hold rele cloc coun temp sign
 therapy.enrolled        x    x    x    x    .    .    .    .    .    x
-therapy.closed          .    x    x    x    .    .    .    .    .    .
+therapy.closed          x    x    x    x    .    .    .    .    .    .
 patient.verified        x    x    x    x    .    .    .    .    .    x
 container.planned       .    x    x    x    .    .    .    .    .    .
 label.issued            x    x    x    x    .    .    .    .    .    x

@@ -35,6 +35,27 @@ def test_closing_lists_every_living_container_and_demands_a_disposition_for_each
     assert [tale.container(coi, label)["disposition"] for label in (one, two)] == ["discard", "keep"]
 
 
+def test_a_disposition_is_of_this_therapys_containers_and_only_one_for_each(tale):
+    coi, (dose,) = tale.at_bedside("MRN-1")
+    other, (theirs,) = tale.collected("MRN-2", patient={"family": "Okafor"})
+    own, foreign = ids(tale, coi, [dose]), ids(tale, other, [theirs])
+    twice = {"outcome": "died", "discard": own, "keep": own}
+    assert "everything_living_has_a_disposition" in tale.refused(
+        "demo-physician", "therapy.closed", therapy=coi, values=twice
+    )
+    values = {"outcome": "died", "discard": own, "keep": foreign}
+    assert "named_containers_are_this_therapys" in tale.refused(
+        "demo-physician", "therapy.closed", therapy=coi, values=values
+    )
+    assert tale.container(other, theirs)["disposition"] is None
+
+
+def test_an_owner_that_is_no_organisation_is_sent_back(tale):
+    coi = tale.enrol("MRN-1")
+    values = {"outcome": "died", "owner": "demo-hospitel"}
+    tale.step("demo-physician", "therapy.closed", therapy=coi, values=values, expect=400)
+
+
 def test_after_the_end_nothing_goes_forward_and_the_cells_are_still_saved_or_discarded(tale):
     coi, (dose,) = tale.at_bedside("MRN-1")
     values = {"outcome": "died", "discard": ids(tale, coi, [dose])}

@@ -13,7 +13,12 @@ def everything_living_has_a_disposition(case: Case) -> Iterator[Problem]:
     """A therapy is closed when the closing says for every container with cells what is to become of it."""
     if case.kind != "therapy.closed" or case.therapy is None:
         return
-    spoken = {id_ for name in ("discard", "give_back", "keep") for id_ in case.attempt.values.get(name, ())}
+    told = [id_ for name in ("discard", "give_back", "keep") for id_ in case.attempt.values.get(name, ())]
+    twice = sorted({id_ for id_ in told if told.count(id_) > 1})
+    if twice:
+        message = "A container has one disposition: discarded, given back or kept."
+        yield Problem(_STAGE, message, f"two dispositions of {', '.join(twice)}", "one disposition each", tuple(twice))
+    spoken = set(told)
     spoken |= {container.id for container in samples_left(case.therapy)}
     left = tuple(c.id for c in case.therapy.containers.values() if c.living and c.id not in spoken)
     if left:

@@ -87,8 +87,9 @@ def _is_gone(case: Case, scan: ResolvedScan) -> bool:
 
 def named_containers_are_this_therapys(case: Case) -> Iterator[Problem]:
     """Containers named in the values instead of scanned belong to the therapy too."""
-    named = case.attempt.values.get("containers", ())
-    one = case.attempt.values.get("container")
+    values = case.attempt.values
+    named = [id_ for name in ("containers", "discard", "give_back", "keep") for id_ in values.get(name, ())]
+    one = values.get("container")
     for id_ in (*named, *([one] if one else [])):
         if case.therapy is not None and id_ not in case.therapy.containers:
             yield Problem(

@@ -14,7 +14,7 @@ from coi.journey.steps.parts import (
     SITE,
     WRISTBAND,
 )
-from coi.journey.steps.row import TWO_PEOPLE, Agree, Meaning, Role, Signing, StepKind
+from coi.journey.steps.row import TWO_PEOPLE, Agree, Family, Meaning, Role, Signing, StepKind
 from coi.journey.values import Choice, Code, Moment, Sealed, Several
 
 ROWS = (
@@ -32,7 +32,7 @@ ROWS = (
         kind="therapy.closed",
         title="Close the therapy",
         who=frozenset({Role.COORDINATOR, Role.PHYSICIAN, Role.QUALITY}),
-        stops=SAVES,
+        stops=SAVES | {Family.IDENTITY},
         always=True,
         values=(
             Choice(
@@ -52,6 +52,7 @@ ROWS = (
         title="Verify the patient",
         who=frozenset({Role.NURSE, Role.INFUSION, Role.PHYSICIAN}),
         stops=IDENTIFIES,
+        alerts=True,
         scans=(WRISTBAND,),
         agree=(Agree.WRISTBAND,),
         correction_people=2,
