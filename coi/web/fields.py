@@ -101,8 +101,9 @@ def _amount(field: Any, choices: Choices) -> dict[str, Any]:  # noqa: ARG001 - o
 
 def _several(field: Any, choices: Choices) -> dict[str, Any]:
     inner = _CONTROLS[type(field.of)](field.of, choices)
-    if inner.get("options"):
-        return {"control": "checks", "options": inner["options"]}
+    options = choices.of_name.get(field.name) or inner.get("options")
+    if options:
+        return {"control": "checks", "options": options}
     return {"control": "lines", "hint": "One a line."}
 
 
