@@ -27,7 +27,7 @@ _SAYS = {
     Meaning.CHECKED: "Compared with the paper by a second person",
 }
 _WHERE = {"site": "the site that treats the patient now", "to": "the site that is named above"}
-_LACKING = "Give both the person's code and the person's password."
+_LACKING = "Give the person's code and the password, or leave both empty where that is allowed."
 _LONGEST = 1000
 Errors = Mapping[str, Sequence[str]]
 
@@ -75,7 +75,7 @@ def _whose(signed: Signing) -> str:
 
 
 def _person(signed: Signing, form: Form, number: int) -> str:
-    mine = signed.by == "actor" or (signed.meaning is Meaning.TRANSCRIBED and f"sign.{number}.person" not in form)
+    mine = signed.by == "actor" or (signed.meaning is Meaning.TRANSCRIBED and "id" not in form)
     return here.caller().person if mine else form.get(f"sign.{number}.person", "").strip()
 
 

@@ -90,7 +90,8 @@ def everything(person: Person, coi: str) -> str:
     assert first.status_code == 200
     paths = set(re.findall(r'href="(/(?:containers|steps|therapies|clocks|handoffs)[^"#]*)"', first.text)) | {"/"}
     assert len(paths) > 5
-    return first.text + "".join(person.get(path.replace("&amp;", "&")).text for path in sorted(paths))
+    pages = [person.get(path.replace("&amp;", "&")) for path in sorted(paths)]
+    return first.text + "".join(page.text for page in pages if page.mimetype == "text/html")  # the papers are no pages
 
 
 def handed_to_the_courier(player) -> tuple[str, str]:
