@@ -20,18 +20,13 @@ from coi.journey.values import CODE, BadValue, Moment
 from coi.web import here
 from coi.web.access import open_to
 from coi.web.answers import onward, outcome_of
+from coi.web.choices import IDENTIFIER_KINDS
 from coi.web.fields import value_of
 from coi.web.given import attempt_id, text_of
 from coi.web.paper import Form
 
 pages = Blueprint("enrolling", __name__)
 ROW = STEPS["therapy.enrolled"]
-KINDS = {
-    "mrn": "Hospital number",
-    "national": "National number",
-    "study": "Study subject number",
-    "other": "Other number",
-}
 OWN_KINDS = {
     "order": "Order number",
     "study": "Study subject number",
@@ -66,8 +61,8 @@ def page() -> ResponseReturnValue:
 def _show(form: Form, fault: Fault | None = None) -> ResponseReturnValue:
     errors, status = (fault.errors, fault.status) if fault else ({}, 200)
     open_one = _COI.search(fault.message) if fault and fault.code == "therapy.open" else None
-    shown = render_template("enrol.html", sheet=_sheet(form), form=form, fault=fault, errors=errors, kinds=KINDS,
-                            own_kinds=OWN_KINDS, open_one=open_one[0] if open_one else "")  # fmt: skip
+    shown = render_template("enrol.html", sheet=_sheet(form), form=form, fault=fault, errors=errors,
+                            kinds=IDENTIFIER_KINDS, own_kinds=OWN_KINDS, open_one=open_one[0] if open_one else "")  # fmt: skip
     return shown, status
 
 

@@ -68,7 +68,8 @@ class StepForm:
         needed = [scan for scan in room if len(scan.shown) < scan.wish.minimum]
         will_do = [scan for scan in room if scan.wish.role in self.row.one_of]
         several = [scan for scan in room if scan.wish.maximum > 1]
-        return next((scan.wish.role.value for scan in (*needed, *will_do, *several, *room)), None)
+        waits = next((scan.wish.role.value for scan in (*needed, *will_do, *several, *room)), None)
+        return waits if self.sheet is None else None  # a paper begins with its date
 
 
 @pages.get("/steps")

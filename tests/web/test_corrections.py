@@ -87,6 +87,20 @@ def test_the_page_of_a_therapy_is_no_wall_of_buttons(person, player):
     assert len(re.findall(r"<details[^>]* open", rest)) == 0
 
 
+def test_only_what_still_lives_is_asked_for_when_a_therapy_is_closed(person, player):
+    coi, (bag,) = player.collected("MRN-1")
+    coordinator = person("demo-coordinator")
+    path = f"/steps/therapy.closed?therapy={coi}"
+    page = coordinator.get(path).text
+    ids = re.findall(r'name="value.(discard|give_back|keep)"[^>]*value="(CTR-[^"]+)"', page)
+    assert [name for name, _ in ids] == ["discard", "give_back", "keep"]
+    closed = coordinator.fill(path, {"value.outcome": "withdrew", "value.keep": ids[0][1], "value.owner": "demo-plant"})
+    assert closed.status_code == 201, closed.text
+    none = player.enrol("MRN-2")
+    assert 'name="value.keep"' not in coordinator.get(f"/steps/therapy.closed?therapy={none}").text
+    assert bag not in page
+
+
 def test_the_steps_page_has_headings(person):
     page = person("demo-nurse").get("/steps").text
     assert next(re.finditer(r'<h2 class="theme-title">([^<]+)', page))[1] == "Collection and labels"

@@ -31,6 +31,8 @@ def test_the_form_of_a_step_asks_for_everything_in_its_row(person, player, row):
         assert f'name="scan.{wish.role.value}"' in shown
         assert wish.text.replace("'", "&#39;") in shown
     for field in row.values:
+        if field.name in ("discard", "give_back", "keep"):  # nothing lives yet that could be disposed of
+            continue
         assert f'name="value.{field.name}"' in shown
         assert field.text.replace("'", "&#39;") in shown
     assert ('name="reason" required' in shown) == row.reason
