@@ -56,7 +56,7 @@ def body_digest(body: Mapping[str, Any]) -> str:
     """Return the SHA-256 by which two bodies are the same: canonical JSON (RFC 8785) without `signatures`."""
     kept = {key: _plain(value) for key, value in body.items() if key != "signatures"}
     text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _plain(value: Any) -> Any:

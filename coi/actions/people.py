@@ -6,7 +6,7 @@
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from coi.actions.faults import Fault
 from coi.actions.office import Office
+from coi.actions.requests import Caller
 from coi.journey.entry import from_instant, instant
 from coi.journey.steps import Role
 from coi.journey.values import CODE
@@ -94,6 +95,18 @@ def by_session(office: Office, secret: str, *, idle: timedelta, absolute: timede
 
 def _since(moment: str, now: datetime) -> timedelta:
     return now - from_instant(moment)
+
+
+def caller_called(office: Office, person: str) -> Caller:
+    """Return `person` as somebody who asks; one who is not known has no roles, and no password will be right."""
+    with office.store.read() as conn:
+        return Caller(person, people.grants_of(conn, person))
+
+
+def colleagues(office: Office, organisations: Collection[str]) -> list[tuple[str, str, Role]]:
+    """Return (person, organisation, role) of everybody who is active at one of `organisations`."""
+    with office.store.read() as conn:
+        return people.people_at(conn, organisations) if organisations else []
 
 
 def issue_token(office: Office, person: str, *, days: int = TOKEN_DAYS) -> str:

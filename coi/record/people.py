@@ -126,6 +126,23 @@ def organisations_of(conn: Connection, codes: Iterable[str]) -> dict[str, list[s
     return found
 
 
+def grants_of(conn: Connection, person: str) -> dict[str, frozenset[Role]]:
+    """Return the roles of an active person at each organisation; nothing for somebody who is not known."""
+    query = select(GRANT).join(PERSON, PERSON.c.code == GRANT.c.person).where(GRANT.c.person == person, PERSON.c.active)
+    found: dict[str, set[Role]] = {}
+    for row in conn.execute(query):
+        found.setdefault(row.organisation, set()).add(Role(row.role))
+    return {organisation: frozenset(roles) for organisation, roles in found.items()}
+
+
+def people_at(conn: Connection, organisations: Iterable[str]) -> list[tuple[str, str, Role]]:
+    """Return (person, organisation, role) of the active people of `organisations`, by code."""
+    at = GRANT.c.organisation.in_(bindparam("organisations", expanding=True))
+    query = select(GRANT).join(PERSON, PERSON.c.code == GRANT.c.person).where(at, PERSON.c.active)
+    rows = conn.execute(query.order_by(GRANT.c.person), {"organisations": list(organisations)})
+    return [(row.person, row.organisation, Role(row.role)) for row in rows]
+
+
 def known_organisations(conn: Connection, codes: Iterable[str]) -> dict[str, str]:
     """Return the kind (site or courier) of the organisations among `codes`."""
     query = select(ORGANISATION).where(ORGANISATION.c.code.in_(bindparam("codes", expanding=True)))

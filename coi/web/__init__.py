@@ -19,13 +19,13 @@ from coi.web import (
     access,
     boards,
     containers,
+    documents,
     enrolling,
     exporting,
     faults,
     here,
     home,
     labelling,
-    papers,
     scanning,
     shown,
     sign_in,
@@ -35,7 +35,9 @@ from coi.web import (
 
 fault_page = faults.page
 http_page = faults.of_http
-PARTS = (boards, containers, enrolling, exporting, home, labelling, papers, scanning, sign_in, stepping, therapies)
+PARTS = (
+    boards, containers, documents, enrolling, exporting, home, labelling, scanning, sign_in, stepping, therapies,
+)  # fmt: skip
 CONTENT_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"

@@ -84,7 +84,9 @@ def _identifier(field: Any, choices: Choices) -> dict[str, Any]:
 
 def _code(field: Any, choices: Choices) -> dict[str, Any]:
     options = choices.of_name.get(field.name, ())
-    return {"control": "list_or_text", "options": options} if options else _picked((), f"Such as {field.example}.")
+    if options and field.name == "to":  # things go to a place, or to one person
+        return {"control": "list_or_text", "options": options}
+    return _picked(options, f"Such as {field.example}.")
 
 
 def _entry(field: Any, choices: Choices) -> dict[str, Any]:
@@ -101,8 +103,9 @@ def _amount(field: Any, choices: Choices) -> dict[str, Any]:  # noqa: ARG001 - o
 
 def _several(field: Any, choices: Choices) -> dict[str, Any]:
     inner = _CONTROLS[type(field.of)](field.of, choices)
-    if inner.get("options"):
-        return {"control": "checks", "options": inner["options"]}
+    options = choices.of_name.get(field.name) or inner.get("options")
+    if options:
+        return {"control": "checks", "options": options}
     return {"control": "lines", "hint": "One a line."}
 
 

@@ -7,11 +7,8 @@ the lines of a role's own input (`scan.<role>`), which count as typed.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import datetime
 from typing import Any
 from uuid import UUID
-
-from werkzeug.datastructures import MultiDict
 
 from coi.actions.attempts import body_digest
 from coi.actions.faults import malformed
@@ -19,10 +16,10 @@ from coi.actions.requests import StepRequest
 from coi.actions.scans import GivenScan
 from coi.journey.entry import Tense
 from coi.journey.steps import StepKind
-from coi.web import here
+from coi.web import here, paper
 from coi.web.fields import value_of
+from coi.web.paper import Form
 
-Form = MultiDict[str, str]
 VIAS = frozenset({"wedge", "camera", "typed"})
 LONGEST_NOTE = 4000
 
@@ -30,38 +27,21 @@ LONGEST_NOTE = 4000
 def step_request(row: StepKind, form: Form) -> StepRequest:
     """Return the step that `form` asks for; raises Fault 400 when the form itself is broken.
 
-    The digest covers what the person sent, without the time of sending: the same form sent twice is one attempt.
+    The digest covers what the person sent, without the time of sending: the same form sent twice is one attempt. Who
+    signs is no part of it; what they sign is.
     """
-    scans, values = scans_of(form), values_of(row, form)
     said: dict[str, Any] = {
-        "kind": row.kind, "therapy": text_of(form, "therapy"), "values": values,
+        "kind": row.kind, "therapy": text_of(form, "therapy"), "values": values_of(row, form),
         "reason": text_of(form, "reason"), "note": note_of(form),
     }  # fmt: skip
-    paper: dict[str, Any] = {"occurred_at": here.now()}
-    if is_paper(form):
-        scans, paper = [replace(scan, via="paper") for scan in scans], _from_paper(form)
-        said |= {"performed_by": paper["performed_by"], "documents": paper["documents"]}
-    digest = body_digest({**said, "scans": [asdict(scan) for scan in scans], "happened": form.get("happened", "")})
-    return StepRequest(id=attempt_id(form), zone=here.zone_name(), scans=scans, digest=digest, **{**said, **paper})
-
-
-def is_paper(form: Form) -> bool:
-    """Tell whether the form enters afterwards what was kept on paper."""
-    return bool(form.get("paper"))
-
-
-def _from_paper(form: Form) -> dict[str, Any]:
-    """Return when it happened, by whom and on which sheet; raises Fault 400 without a time."""
-    try:
-        happened = datetime.fromisoformat(form.get("happened", ""))
-    except ValueError:
-        message = "Say when it happened, as the paper has it."
-        raise malformed("form.happened", message, {"happened": [message]}) from None
-    by = [name for name in form.get("by", "").replace(",", " ").split() if name]
-    return {
-        "tense": Tense.REPORTED, "occurred_at": happened.replace(tzinfo=happened.tzinfo or here.zone()),
-        "performed_by": by[:10], "documents": form.getlist("document"),
-    }  # fmt: skip
+    told = paper.told(form) if paper.is_told(row, form) else None
+    scans = [paper.copied(scan) for scan in scans_of(form)] if told else scans_of(form)
+    body = {**said, "scans": [asdict(scan) for scan in scans], **(told.as_json() if told else {})}
+    request = StepRequest(id=attempt_id(form), occurred_at=told.occurred_at if told else here.now(),
+                          zone=here.zone_name(), scans=scans, digest=body_digest(body), **said)  # fmt: skip
+    if told is None:
+        return request
+    return replace(request, tense=Tense.REPORTED, performed_by=told.performed_by, documents=told.documents)
 
 
 def attempt_id(form: Form) -> str:

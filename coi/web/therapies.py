@@ -53,12 +53,13 @@ def page(coi: str) -> ResponseReturnValue:
     entries = reads.entries(office, coi, caller=caller, limit=HISTORY, at=at)["items"]
     patient = patient_of(coi, site=therapy["site"])
     stage = reached(therapy["pathway"]["stages"], entries)
+    texts = _names(entries, therapy, with_notes=named)
     return render_template(
         "therapy.html",
         therapy=therapy,
         at=at,
         patient=patient,
-        history=lines(entries, names=_names(entries, therapy, with_notes=named)),
+        history=lines(entries, names=texts, acknowledged=therapy["acknowledged"], looking=caller.person),
         names=_names([], therapy, with_notes=False),
         tree=drawn(therapy),
         box_size=(WIDTH, HEIGHT),

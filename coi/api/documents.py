@@ -13,7 +13,9 @@ from coi.api import describe, schemas, wire
 from coi.api.access import EVERYONE, caller, office, open_to
 from coi.journey.steps import STEPS
 
-blueprint = Blueprint("papers", __name__, description="Documents: files by their SHA-256, superseded, never replaced")
+blueprint = Blueprint(
+    "documents", __name__, description="Documents: files by their SHA-256, superseded, never replaced"
+)
 _ATTACH = schemas.AttachSchema()
 _FILE = {"type": "object", "required": ["id", "therapy", "kind", "file"], "properties": {
     "id": {"type": "string", "format": "uuid"}, "therapy": {"type": "string"}, "kind": {"type": "string"},

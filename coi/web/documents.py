@@ -15,7 +15,7 @@ from coi.web.access import EVERYONE, open_to
 from coi.web.answers import Outcome, outcome_of
 from coi.web.given import attempt_id, text_of
 
-pages = Blueprint("papers", __name__)
+pages = Blueprint("documents", __name__)
 ROW = STEPS["document.attached"]
 KINDS = next(field.options for field in ROW.values if isinstance(field, Choice))
 
@@ -48,7 +48,7 @@ def attach(coi: str) -> ResponseReturnValue:
     except Fault as fault:
         return _show(coi, fault=fault)
     if outcome.tone == "done":
-        return redirect(url_for("web.papers.page", coi=coi), 303)
+        return redirect(url_for("web.documents.page", coi=coi), 303)
     return _show(coi, outcome=outcome)
 
 
