@@ -161,7 +161,9 @@ def _read_moment(text: str, zone: tzinfo) -> str:
 
 def _read_json(text: str, zone: tzinfo) -> Any:  # noqa: ARG001 - one shape for all readers
     try:
-        return json.loads(text)
+        found = json.loads(text)
+        json.dumps(found, ensure_ascii=False).encode()  # half of a surrogate pair can be written nowhere
+        return found
     except (ValueError, RecursionError):
         return text
 
