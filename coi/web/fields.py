@@ -163,9 +163,9 @@ def _read_json(text: str, zone: tzinfo) -> Any:  # noqa: ARG001 - one shape for 
     try:
         found = json.loads(text)
         json.dumps(found, ensure_ascii=False).encode()  # half of a surrogate pair can be written nowhere
-        return found
     except (ValueError, RecursionError):
         return text
+    return found
 
 
 _READ: dict[type[Field], Callable[[str, tzinfo], Any]] = {

@@ -173,9 +173,10 @@ def test_a_genealogy_that_bites_its_own_tail_is_drawn_all_the_same():
 
 
 def entry(**more):
-    return {"kind": "container.stored", "outcome": "done", "actor": {"person": "p", "role": "nurse", "site": "s"},
+    at = {"occurred_at": "2026-11-23T08:00:00Z", "recorded_at": "2026-11-23T08:00:00Z"}
+    return {**at, "kind": "container.stored", "outcome": "done", "actor": {"person": "p", "role": "nurse", "site": "s"},
             "values": {}, "scans": [], "findings": [], "note": None, "attempt": "a", "id": "e", "performed_by": [],
-            "signatures": [], "occurred_at": "2026-11-23T08:00:00Z", "recorded_at": "2026-11-23T08:00:00Z"} | more  # fmt: skip
+            "signatures": []} | more  # fmt: skip
 
 
 def test_a_line_of_the_history_says_who_did_what_with_what():
