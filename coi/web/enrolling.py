@@ -61,8 +61,16 @@ def page() -> ResponseReturnValue:
 def _show(form: Form, fault: Fault | None = None) -> ResponseReturnValue:
     errors, status = (fault.errors, fault.status) if fault else ({}, 200)
     open_one = _COI.search(fault.message) if fault and fault.code == "therapy.open" else None
-    shown = render_template("enrol.html", sheet=_sheet(form), form=form, fault=fault, errors=errors,
-                            kinds=IDENTIFIER_KINDS, own_kinds=OWN_KINDS, open_one=open_one[0] if open_one else "")  # fmt: skip
+    shown = render_template(
+        "enrol.html",
+        sheet=_sheet(form),
+        form=form,
+        fault=fault,
+        errors=errors,
+        kinds=IDENTIFIER_KINDS,
+        own_kinds=OWN_KINDS,
+        open_one=open_one[0] if open_one else "",
+    )
     return shown, status
 
 

@@ -161,9 +161,11 @@ def _read_moment(text: str, zone: tzinfo) -> str:
 
 def _read_json(text: str, zone: tzinfo) -> Any:  # noqa: ARG001 - one shape for all readers
     try:
-        return json.loads(text)
+        found = json.loads(text)
+        json.dumps(found, ensure_ascii=False).encode()  # half of a surrogate pair can be written nowhere
     except (ValueError, RecursionError):
         return text
+    return found
 
 
 _READ: dict[type[Field], Callable[[str, tzinfo], Any]] = {
