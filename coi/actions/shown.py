@@ -152,7 +152,8 @@ def as_shown(entry: Entry, hidden: AbstractSet[str]) -> Json:
     shown = as_json(entry)
     if entry.id in hidden:
         shown |= {"actor": {"person": None, "site": entry.actor["site"], "role": None}, "scans": [], "values": {},
-                  "findings": [], "performed_by": [], "note": None, "masked": True}  # fmt: skip
+                  "findings": [], "performed_by": [], "note": None, "reason": None, "signatures": [],
+                  "documents": [], "device": None, "masked": True}  # fmt: skip
     return shown
 
 

@@ -14,7 +14,8 @@ from tests.web.conftest import Person, field_of
 STRANGERS = {"web.asset", "web.sign_in.page", "web.sign_in.enter", "web.sign_in.leave", "web.labelling.paper"}
 NUMBER, NAME = "MRN-4711", "Doe"
 FILLINGS = {"coi": "COI-NOTTHERENOTTH", "id_": "CTR-NOTTHERENOTTH", "serial": "LBL-NOTTHERENOTTH", "form": "png",
-            "template": "container-100x100", "kind": "hold.placed", "name": "pages.css"}  # fmt: skip
+            "template": "container-100x100", "kind": "hold.placed", "name": "pages.css",
+            "sha256": "0" * 64}  # fmt: skip
 
 
 def routes(app) -> list[Rule]:
