@@ -21,7 +21,7 @@ def upgrade(settings: Settings) -> bool:
     Return whether tables that were there before were changed: then the projections have to be written anew.
     """
     with _owner(settings) as store:
-        with store.read() as conn:
+        with store.write() as conn:  # a new file is made by the writer
             before = schema.current(conn)
         schema.upgrade(store)
         if settings.database_owner_url:

@@ -38,7 +38,7 @@ def test_init_twice_changes_nothing(empty):
 def test_the_story_is_told_once_however_often_it_is_asked_for(empty):
     told = empty.run("init", "--demo", "--story")
     before = rows(empty)
-    assert before["therapy"] >= told.count("COI-") == 4
+    assert before["therapy"] >= told.count("COI-") == 10
     assert empty.run("init", "--demo", "--story").splitlines()[0] in told
     assert rows(empty) == before
     empty.run("verify")
