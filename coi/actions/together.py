@@ -39,9 +39,11 @@ def record(turn: Turn, looked: Sequence[Looked], *, at: datetime) -> Recorded:
         raise malformed("step.therapy", "Scan at least one container.", {"scans": ["None belongs to a therapy."]})
     parts = [_part(turn, looked, coi, at=at) for coi in cois]
     secrets = [secret for item in looked for secret in item.secrets]
-    sealed.keep(turn.desk.conn, secrets, keys=turn.office.keys)
+    request = turn.request
+    note = sealed.secret(subject=request.id, name="note", text=request.note) if request.note else None
+    sealed.keep(turn.desk.conn, [*secrets, *([note] if note else [])], keys=turn.office.keys)
     refused = [part for part in parts if part.outcome is Outcome.REFUSED]
-    return _write(turn, refused or parts, refused=bool(refused))
+    return _write(turn, refused or parts, refused=bool(refused), note=note.commitment if note else None)
 
 
 def _part(turn: Turn, looked: Sequence[Looked], coi: str, *, at: datetime) -> _Part:
@@ -54,13 +56,15 @@ def _part(turn: Turn, looked: Sequence[Looked], coi: str, *, at: datetime) -> _P
     return _Part(scene, case, verdict, outcome_of(case, verdict))
 
 
-def _write(turn: Turn, parts: Sequence[_Part], *, refused: bool) -> Recorded:
+def _write(turn: Turn, parts: Sequence[_Part], *, refused: bool, note: str | None) -> Recorded:
+    """Write the step for the site, with the note that was given, and then for each therapy."""
     desk, first = turn.desk, parts[0]
     kind = "attempt.refused" if refused else first.case.kind
     whole: dict[str, Any] = (
         {"kind": first.case.kind} if refused else {"therapies": len(parts), "containers": _count(parts)}
     )
-    drafts = [_draft(turn, first, kind, stream=f"site:{first.case.attempt.actor.site}", values=whole, whole=True)]
+    site = _draft(turn, first, kind, stream=f"site:{first.case.attempt.actor.site}", values=whole, whole=True)
+    drafts = [Draft(site.stream, {**site.fields, "note": note})]
     for part in parts:
         values = {"kind": part.case.kind} if refused else entry_values(part.case, mint=turn.office.mint)
         drafts.append(_draft(turn, part, kind, stream=_stream(part), values=values, whole=False))

@@ -89,7 +89,7 @@ class Door(Story):
         return SimpleNamespace(
             entries=tuple(written), entry=written[0], done=written[0].outcome == Outcome.DONE,
             outcome=Outcome(written[0].outcome),
-            stops={one["rule"] for one in written[0].findings if one["severity"] == "stop"},
+            stops={one["rule"] for each in written for one in each.findings if one["severity"] == "stop"},
             case=SimpleNamespace(kind=kind, attempt=SimpleNamespace(tense=request.tense),
                                  therapy=SimpleNamespace(coi=coi) if coi and not refused else
                                  SimpleNamespace(coi=coi) if coi else None),

@@ -103,7 +103,7 @@ def test_what_was_malformed_or_not_permitted_leaves_the_id_free(client, office):
     before = size(office)
     fault_of(client.post("demo-nurse", "/steps", body | {"values": {}}), 400)
     fault_of(client.post("demo-nurse", "/steps", body | {"occurred_at": "2026-01-01T00:00:00Z"}), 400)
-    fault_of(client.post("demo-infusion", "/steps", body), 403)
+    fault_of(client.post("demo-auditor", "/steps", body), 403)
     fault_of(client.post("demo-courier", "/steps", body), 404)
     fault_of(client.http.post("/api/v1/steps", json=body), 401)
     assert size(office) == before

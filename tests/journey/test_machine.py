@@ -188,6 +188,8 @@ class Journeys(RuleBasedStateMachine):
                 assert self.story.therapy(coi) == therapy
 
     def custody_stays(self, taken: Taken, before: Any) -> None:
+        if taken.case.therapy is None:
+            return  # it stands in the site's stream alone; foreign_cells_stay has looked at every therapy
         therapy = self.story.therapy(taken.case.therapy.coi)
         for id_, container in before[therapy.coi].containers.items():
             now = therapy.containers[id_]
