@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 PORT ?= 8000
 ARGS ?=
-EVIDENCE ?= docs/evidence/2.json
+EVIDENCE ?= docs/evidence/3.json
 
 # Once, and again when the dependencies change, the folder moved or the environment is gone.
 SETUP := .state/setup
@@ -36,7 +36,7 @@ run: setup ## Start the demo on this machine, port 8000 (another one: make run P
 
 .PHONY: test
 test: setup ## Run every test but the soak tests (some only: make test ARGS="-k breach")
-	@$(BIN)/python -m pytest -m "not soak" -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -m "not soak" -n 3 --dist worksteal $(ARGS)
 
 .PHONY: soak
 soak: setup ## Run the tests at full volume and keep what they measured in docs/evidence

@@ -5,6 +5,7 @@ import time
 import traceback
 
 import structlog
+from argon2 import PasswordHasher
 from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -15,7 +16,7 @@ from coi.actions.faults import Fault
 from coi.actions.office import Office
 from coi.actions.setup import open_office
 from coi.api import health, wire
-from coi.api.access import EXTENSION
+from coi.api.access import EXTENSION, HASHER
 from coi.record.db import StoreBusy
 from coi.settings import Settings, load
 
@@ -49,6 +50,9 @@ def create_app(settings: Settings | None = None, office: Office | None = None) -
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask's documented way
+    app.extensions[HASHER] = PasswordHasher(
+        settings.argon2_time_cost, settings.argon2_memory_cost, settings.argon2_parallelism
+    )
     api.register(app)
     health.register(app)
     web.register(app, office=office, settings=settings)

@@ -44,7 +44,7 @@ def encode(code: str, template: Template) -> Symbol:
         raise LabelError(f"The QR's code has {len(code)} characters, expected at most {LONGEST}.")
     if not (code.isascii() and code.isprintable()):
         raise LabelError(f"The QR would say {code!r}, expected only visible ASCII characters; nothing was printed.")
-    symbol = Symbol(box=template.symbol, dark=_modules(code))
+    symbol = Symbol(box=template.symbol, dark=modules(code))
     if symbol.module < template.smallest_module:
         raise LabelError(
             f"The QR's code has {len(code)} characters, expected fewer: its modules would be {symbol.module:.2f} mm, "
@@ -53,7 +53,8 @@ def encode(code: str, template: Template) -> Symbol:
     return symbol
 
 
-def _modules(code: str) -> tuple[tuple[bool, ...], ...]:
+def modules(code: str) -> tuple[tuple[bool, ...], ...]:
+    """Return the symbol of `code` without its quiet zone, row by row from the top; True where a module is black."""
     written = qrcode.QRCode(error_correction=ERROR_CORRECT_Q, border=0)
     written.add_data(code)
     written.make(fit=True)

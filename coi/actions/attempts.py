@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from coi.actions.office import Office
 from coi.record import ledger
 
+_EXACT = 2**53
 CREATED, REPLAYED, REFUSED, REUSED = 201, 200, 422, 409
 
 
@@ -52,9 +53,20 @@ Work = Callable[[Desk], Recorded]
 
 
 def body_digest(body: Mapping[str, Any]) -> str:
-    """Return the SHA-256 by which two bodies are the same: canonical JSON without `signatures`."""
-    kept = {key: value for key, value in body.items() if key != "signatures"}
-    return hashlib.sha256(json.dumps(kept, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    """Return the SHA-256 by which two bodies are the same: canonical JSON (RFC 8785) without `signatures`."""
+    kept = {key: _plain(value) for key, value in body.items() if key != "signatures"}
+    text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """Return whole numbers as such, however they were sent: RFC 8785 writes 1.0 as 1."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < _EXACT
+    return int(value) if whole else value
 
 
 def as_bytes(body: Mapping[str, Any]) -> bytes:

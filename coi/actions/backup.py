@@ -26,12 +26,24 @@ from coi.actions.office import Office
 from coi.actions.verification import rebuild, verify
 from coi.journey.entry import instant
 from coi.record import schema
-from coi.record.tables import ATTEMPT, CLASH, CODE, ENTRY, GRANT, ORGANISATION, PATHWAY, PERSON, TOKEN, VAULT
+from coi.record.tables import ATTEMPT, BLOB, CLASH, CODE, ENTRY, GRANT, ORGANISATION, PATHWAY, PERSON, TOKEN, VAULT
 from coi.record.vault import opaque_token
 
 FORMAT = "coi-backup-v1"
 MANIFEST = "manifest.json"
-TABLES = (ENTRY, ATTEMPT, CLASH, PATHWAY, VAULT, CODE, ORGANISATION, PERSON, GRANT, TOKEN)  # none before what it names
+TABLES = (
+    ENTRY,
+    ATTEMPT,
+    CLASH,
+    PATHWAY,
+    VAULT,
+    CODE,
+    BLOB,
+    ORGANISATION,
+    PERSON,
+    GRANT,
+    TOKEN,
+)  # none before what it names
 _BATCH = 500
 _MANIFEST_BYTES = 1_000_000
 _CHUNK_BYTES = 2**20
@@ -71,12 +83,17 @@ def _put_away(conn: Connection, table: Table, folder: Path) -> dict[str, Any]:
     query = select(table).order_by(*table.primary_key.columns)
     digest, count = hashlib.sha256(), 0
     with (folder / _file_of(table)).open("xb") as out:
-        for row in conn.execution_options(yield_per=_BATCH).execute(query).mappings():
+        for row in conn.execution_options(yield_per=_at_once(table)).execute(query).mappings():
             line = json.dumps({name: _plain(value) for name, value in row.items()}, sort_keys=True).encode() + b"\n"
             digest.update(line)
             out.write(line)
             count += 1
     return {"rows": count, "sha256": digest.hexdigest()}
+
+
+def _at_once(table: Table) -> int:
+    """Return how many rows of a table are held in memory; a document can be large."""
+    return 1 if table is BLOB else _BATCH
 
 
 def _plain(value: Any) -> Any:
@@ -177,7 +194,7 @@ def _fill(conn: Connection, tar: tarfile.TarFile, table: Table) -> None:
     rows: list[dict[str, Any]] = []
     for row in _rows(tar, table):
         rows.append(row)
-        if len(rows) == _BATCH:
+        if len(rows) == _at_once(table):
             conn.execute(insert(table), rows)
             rows = []
     if rows:

@@ -88,11 +88,11 @@ def _content(office: Office, serial: str, caller: Caller) -> tuple[labels.LabelC
 
 def _said(office: Office, therapy: Therapy, pathway: Pathway, label: Label) -> labels.LabelContent:
     container = therapy.containers[label.container]
-    text = pathway.labels.get(container.purpose.value, LabelText(container.purpose.value.replace("_", " "), ()))
+    text = pathway.labels.get(container.purpose.value, LabelText(container.purpose.value.replace("_", " "), (), {}))
     return labels.LabelContent(
         code=label.serial, coi=grouped(therapy.coi), container=grouped(container.id), serial=grouped(label.serial),
         number=container.number, total=len(therapy.of_purpose(container.purpose)),
-        title=text.title, statements=text.statements, lines=_lines(therapy, pathway, container),
+        title=text.title, statements=text.said(label.tested), lines=_lines(therapy, pathway, container),
         position=label.position.replace("_", " "), generation=label.generation,
         banner=DEMO_BANNER if office.demo else None,
     )  # fmt: skip

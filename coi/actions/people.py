@@ -6,7 +6,7 @@
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from coi.actions.faults import Fault
 from coi.actions.office import Office
+from coi.actions.requests import Caller
 from coi.journey.entry import from_instant, instant
 from coi.journey.steps import Role
 from coi.journey.values import CODE
@@ -30,25 +31,30 @@ _WRONG = "The name or the password is wrong, or the account is locked for now."
 
 def sign_in(office: Office, person: str, password: str, *, hasher: PasswordHasher, idle: timedelta) -> str:
     """Return the secret of a new session for `person`; raises Fault 401 with one sentence for every failure."""
+    prove(office, person, password, hasher=hasher)
+    now = office.now()
+    secret = secrets.token_urlsafe(32)
+    with office.store.write() as conn:
+        people.add_token(conn, secret=secret, kind="session", person=person, at=instant(now),
+                         expires_at=instant(now + idle))  # fmt: skip
+    return secret
+
+
+def prove(office: Office, person: str, password: str, *, hasher: PasswordHasher) -> None:
+    """Judge a password and count the failures; raises Fault 401 with one sentence for every one of them."""
     now = office.now()
     with office.store.read() as conn:
         account = people.account(conn, person)
     right = _right(hasher, account.password if account else _nobody(hasher), password)
-    if account is None:
-        raise Fault(401, "sign_in.failed", _WRONG)
-    if account.locked_until > instant(now):
+    if account is None or account.locked_until > instant(now):
         raise Fault(401, "sign_in.failed", _WRONG)
     failures = 0 if right else account.failures + 1
     locked = instant(now + LOCKED_FOR) if failures >= FAILURES_ALLOWED else ""
-    secret = secrets.token_urlsafe(32)
-    with office.store.write() as conn:
-        people.note_sign_in(conn, person, failures=0 if locked else failures, locked_until=locked)
-        if right:
-            people.add_token(conn, secret=secret, kind="session", person=person, at=instant(now),
-                             expires_at=instant(now + idle))  # fmt: skip
+    if not right or account.failures or account.locked_until:
+        with office.store.write() as conn:
+            people.note_sign_in(conn, person, failures=0 if locked else failures, locked_until=locked)
     if not right:
         raise Fault(401, "sign_in.failed", _WRONG)
-    return secret
 
 
 def _right(hasher: PasswordHasher, stored: str, password: str) -> bool:
@@ -89,6 +95,18 @@ def by_session(office: Office, secret: str, *, idle: timedelta, absolute: timede
 
 def _since(moment: str, now: datetime) -> timedelta:
     return now - from_instant(moment)
+
+
+def caller_called(office: Office, person: str) -> Caller:
+    """Return `person` as somebody who asks; one who is not known has no roles, and no password will be right."""
+    with office.store.read() as conn:
+        return Caller(person, people.grants_of(conn, person))
+
+
+def colleagues(office: Office, organisations: Collection[str]) -> list[tuple[str, str, Role]]:
+    """Return (person, organisation, role) of everybody who is active at one of `organisations`."""
+    with office.store.read() as conn:
+        return people.people_at(conn, organisations) if organisations else []
 
 
 def issue_token(office: Office, person: str, *, days: int = TOKEN_DAYS) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from coi.actions.faults import malformed, unknown
+from coi.actions.identifiers import DETAILS, details_of
 from coi.actions.office import Office
 from coi.actions.shown import (
     as_shown,
@@ -29,6 +30,7 @@ from coi.journey.entry import Entry
 from coi.journey.fold import fold
 from coi.journey.identity import is_own
 from coi.journey.next_steps import next_steps
+from coi.journey.pathway import Pathway
 from coi.journey.therapy import Therapy
 from coi.record import codes, ledger, people, queries, sealed
 
@@ -68,6 +70,15 @@ def _pathways(office: Office, conn: Connection) -> Callable[[str], Any]:
     return lambda digest: office.pathway(conn, digest)
 
 
+def history(
+    office: Office, coi: str, *, caller: Caller, at: datetime | None = None
+) -> tuple[Therapy, list[Entry], Pathway]:
+    """Return the therapy as of `at`, its entries and its pathway; raises 404 when the caller may not see it today."""
+    with office.store.read() as conn:
+        state, found = _history(office, conn, coi, caller, at)
+        return state, found, office.pathway(conn, state.pathway)
+
+
 def therapy(office: Office, coi: str, *, caller: Caller, at: datetime | None = None) -> dict[str, Any]:
     """Return the state of a therapy, now or as recorded by `at`."""
     with office.store.read() as conn:
@@ -86,10 +97,11 @@ def therapies(office: Office, *, caller: Caller, q: str = "", after: str = "", l
     with office.store.read() as conn:
         rows = queries.therapies(conn, parties=parties_of(caller), after=after, limit=limit + 1,
                                  contains=q.strip().upper())  # fmt: skip
-    return _page(rows, limit, lambda row: f"{row['changed_at']}/{row['coi']}")
+    return page_of(rows, limit, lambda row: f"{row['changed_at']}/{row['coi']}")
 
 
-def _page(rows: list[dict[str, Any]], limit: int, cursor: Callable[[dict[str, Any]], str]) -> dict[str, Any]:
+def page_of(rows: list[dict[str, Any]], limit: int, cursor: Callable[[dict[str, Any]], str]) -> dict[str, Any]:
+    """Return the first `limit` of `rows` as a page; when there are more, `next` is the `cursor` of its last row."""
     items = rows[:limit]
     return {"items": items, "next": cursor(items[-1]) if len(rows) > limit else None}
 
@@ -139,7 +151,7 @@ def clocks(
         raise malformed("clocks.state", message, {"state": [message]})
     with office.store.read() as conn:
         rows = queries.clocks(conn, states=states, parties=parties_of(caller), after=after, limit=limit + 1)
-    page = _page(rows, limit, lambda row: f"{row['due_at']}/{row['id']}")
+    page = page_of(rows, limit, lambda row: f"{row['due_at']}/{row['id']}")
     return {**page, "items": [clock_json(row, office.now()) for row in page["items"]]}
 
 
@@ -174,8 +186,8 @@ def patient(office: Office, coi: str, *, caller: Caller) -> dict[str, Any] | Non
             return None
         texts = sealed.read(conn, [state.patient], keys=office.keys).get(state.patient, {})
     identifiers = [text for name, text in sorted(texts.items()) if name.startswith("identifier.")]
-    return {"family": texts.get("family"), "given": texts.get("given"), "born": texts.get("born"),
-            "identifiers": identifiers}  # fmt: skip
+    known = details_of(texts)
+    return {**{name: known.get(name) for name in DETAILS}, "identifiers": identifiers}
 
 
 def names(office: Office, subjects: Sequence[str]) -> Mapping[str, dict[str, str]]:

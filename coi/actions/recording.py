@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
+from coi.actions import crosswalk, identifiers
 from coi.actions.attempts import CREATED, REFUSED, Desk, Recorded
 from coi.actions.faults import Fault
 from coi.actions.office import Office
 from coi.actions.scans import Looked
+from coi.actions.sealing import Sealing
 from coi.journey.attempt import Case, Verdict
 from coi.journey.corrections import CORRECTING
 from coi.journey.derive import entry_values
@@ -26,24 +28,11 @@ from coi.journey.rules import Consequence, consequences, is_remarked
 from coi.journey.stability import disproved
 from coi.journey.steps import STEPS
 from coi.journey.therapy import Therapy
-from coi.record import codes, ledger, projections, sealed
+from coi.record import blobs, codes, ledger, projections, sealed
+from coi.record.blobs import File
 from coi.record.ledger import Appended, Draft, Stream
 
 SYSTEM = {"person": "system", "site": None, "role": "system"}
-IN_SHIPPER_STREAM = frozenset(
-    {
-        "shipper.charged",
-        "shipment.packed",
-        "shipper.sealed",
-        "handoff.offered",
-        "handoff.accepted",
-        "handoff.refused",
-        "handoff.cancelled",
-        "shipment.unpacked",
-        "entry.annulled",
-        "entry.replaced",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +45,15 @@ class Recording:
     streams: Mapping[str, Stream]
     looked: Sequence[Looked] = ()
     note: str | None = None
+    sealing: Sealing | None = None
+    file: File | None = None
     extra: Mapping[str, Any] | None = None  # further values of the entry, and of the answer's top level
 
 
 def record(office: Office, desk: Desk, recording: Recording) -> Recorded:
     """Write what `recording` amounts to and return what is to be answered."""
     secrets = [secret for item in recording.looked for secret in item.secrets]
+    secrets += recording.sealing.secrets if recording.sealing else []
     note = (
         sealed.secret(subject=recording.case.attempt.id, name="note", text=recording.note) if recording.note else None
     )
@@ -75,17 +67,22 @@ def record(office: Office, desk: Desk, recording: Recording) -> Recorded:
 def _do(office: Office, desk: Desk, recording: Recording, note: str | None) -> Recorded:
     case = recording.case
     values = entry_values(case, mint=office.mint)
-    values |= _shipper_code(desk, recording, values)
+    values |= crosswalk.shipper_code(desk.conn, case, recording.looked, values)
     if case.kind == "handoff.accepted" and is_remarked(recording.verdict):
         values["remarks"] = True
     fields = _fields(office, desk, recording, kind=case.kind, values=values, note=note)
     drafts = [Draft(stream, {**fields, "id": id_}) for stream, id_ in _places(case, values)]
     drafts += [
-        _beside(office, desk, consequence, case, number)
+        beside(office, desk, consequence, case, str(number))
         for number, consequence in enumerate(consequences(case, recording.verdict, entry=case.attempt.id))
     ]
     appended = append(office, desk, drafts, recording.streams)
-    codes.register(desk.conn, _new_codes(case, values))
+    codes.register(desk.conn, crosswalk.new_codes(case, recording.looked, values))
+    if recording.file is not None:
+        blobs.keep(desk.conn, recording.file, keys=office.keys)
+        name = sealed.secret(subject=case.attempt.id, name="file_name", text=recording.file.name)
+        sealed.keep(desk.conn, [name], keys=office.keys)
+    identifiers.take_effect(office, desk, case, recording.sealing.plain if recording.sealing else {})
     return answered(
         CREATED, appended, [finding.as_json() for finding in recording.verdict.findings], extra=_named(case, values)
     )
@@ -102,8 +99,9 @@ def _named(case: Case, values: Mapping[str, Any]) -> dict[str, Any]:
 def _places(case: Case, values: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return (stream, entry id) of the step: the therapy's stream first, the shipper's as well where it matters."""
     streams = [f"therapy:{case.therapy.coi}"] if case.therapy else []
-    if case.kind in IN_SHIPPER_STREAM and values.get("shipper"):
-        streams.append(f"shipper:{values['shipper']}")
+    if case.row.of_shipper:
+        shippers = [*values.get("shippers", [values.get("shipper")]), values.get("into")]
+        streams += [f"shipper:{shipper}" for shipper in dict.fromkeys(shippers) if shipper]
     streams = streams or [f"site:{case.attempt.actor.site}"]
     return [
         (stream, case.attempt.id if not i else derived_id(case.attempt.id, stream)) for i, stream in enumerate(streams)
@@ -118,14 +116,29 @@ def derived_id(attempt: str, what: str) -> str:
 def _fields(
     office: Office, desk: Desk, recording: Recording, *, kind: str, values: Mapping[str, Any], note: str | None
 ) -> dict[str, Any]:
-    attempt = recording.case.attempt
+    case, verdict, outcome = recording.case, recording.verdict, recording.outcome
+    return fields_of(office, desk, case, verdict, outcome, kind=kind, values=values) | {"note": note}
+
+
+def fields_of(
+    office: Office,
+    desk: Desk,
+    case: Case,
+    verdict: Verdict,
+    outcome: Outcome,
+    *,
+    kind: str,
+    values: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return the fields of a step's entry, without its id and note."""
+    attempt = case.attempt
     return {
         "attempt": attempt.id,
         "kind": kind,
         "v": STEPS[kind].v,
         "tense": attempt.tense.value,
-        "outcome": recording.outcome.value,
-        "therapy": recording.case.therapy.coi if recording.case.therapy else None,
+        "outcome": outcome.value,
+        "therapy": case.therapy.coi if case.therapy else None,
         "occurred_at": attempt.occurred_at,
         "offset": attempt.offset,
         "zone": attempt.zone,
@@ -135,13 +148,13 @@ def _fields(
         "scans": tuple(scan.as_json() for scan in attempt.scans),
         "values": values,
         "reason": attempt.reason,
-        "note": note,
-        "findings": tuple(finding.as_json() for finding in recording.verdict.findings),
-        "signatures": (),
+        "note": None,
+        "findings": tuple(finding.as_json() for finding in verdict.findings),
+        "signatures": tuple(signed.as_json() for signed in attempt.signed),
         "performed_by": attempt.performed_by,
         "documents": attempt.documents,
         "device": attempt.device,
-        "corrects": attempt.values.get("entry"),
+        "corrects": attempt.values.get("entry") if case.kind in CORRECTING else None,
         "software": office.software,
     }
 
@@ -173,10 +186,11 @@ def system_fields(office: Office, desk: Desk, *, kind: str, attempt: str, therap
     }
 
 
-def _beside(office: Office, desk: Desk, consequence: Consequence, case: Case, number: int) -> Draft:
+def beside(office: Office, desk: Desk, consequence: Consequence, case: Case, which: str) -> Draft:
+    """Return the entry that the system writes beside a step; `which` tells several of one step apart."""
     coi = case.therapy.coi if case.therapy else None
     fields = system_fields(office, desk, kind=consequence.kind, attempt=case.attempt.id, therapy=coi)
-    id_ = derived_id(case.attempt.id, f"{consequence.kind}/{number}")
+    id_ = derived_id(case.attempt.id, f"{consequence.kind}/{which}")
     return Draft(f"therapy:{coi}", {**fields, "id": id_, "values": consequence.values, "occurred_at": desk.at})
 
 
@@ -257,38 +271,6 @@ def _project_shipper(desk: Desk, entries: Sequence[Entry]) -> None:
     shipper = fold_shipper(entries)
     if shipper is not None:
         projections.write_shipper(desk.conn, project_shipper(shipper))
-
-
-def _new_codes(case: Case, values: Mapping[str, Any]) -> list[dict[str, str | None]]:
-    coi = case.therapy.coi if case.therapy else None
-    if case.kind == "container.planned":
-        return [
-            {"token": id_, "subject": id_, "type": "container", "therapy": coi, "container": id_}
-            for id_ in values["containers"]
-        ]
-    if case.kind == "label.issued":
-        return [
-            {
-                "token": values["label"],
-                "subject": values["label"],
-                "type": "label",
-                "therapy": coi,
-                "container": values["container"],
-            }
-        ]
-    return []
-
-
-def _shipper_code(desk: Desk, recording: Recording, values: Mapping[str, Any]) -> dict[str, str]:
-    """Register the shipper that a charge brings in: a new code of ours, or the site's own code that was scanned."""
-    case = recording.case
-    if case.kind != "shipper.charged" or case.shipper is not None:
-        return {}
-    foreign = [item.registers for item in recording.looked if item.registers]
-    id_ = values["shipper"]
-    rows = [{"token": id_, "subject": id_, "type": "shipper"}, *({**row, "subject": id_} for row in foreign)]
-    codes.register(desk.conn, rows)
-    return {"shipper": id_}
 
 
 def _refuse(office: Office, desk: Desk, recording: Recording, note: str | None) -> Recorded:

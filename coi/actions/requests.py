@@ -8,6 +8,7 @@ from typing import Any
 from coi.actions.scans import GivenScan
 from coi.journey.entry import Tense
 from coi.journey.steps import Role
+from coi.record.blobs import File
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,5 +36,7 @@ class StepRequest:
     note: str | None = None
     performed_by: Sequence[str] = ()
     documents: Sequence[str] = ()
+    signatures: Sequence[str] = ()
     device: Mapping[str, Any] | None = None
     uncertainty: int = 0
+    file: File | None = None

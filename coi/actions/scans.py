@@ -18,14 +18,20 @@ import scanners
 from coi.actions.faults import Fault
 from coi.actions.office import Office
 from coi.journey.attempt import ResolvedScan
+from coi.journey.entry import instant
 from coi.journey.identity import Misread, NotOurs, normalise_typed, parse
 from coi.record import codes, sealed
 from coi.record.codes import Named
 from coi.record.vault import opaque_token
 
 READING_LIFETIME = 900  # seconds for which a camera's reading may be used
-_FOREIGN_ROLES = frozenset({"wristband", "seal", "location", "shipper", "document"})
+_FOREIGN_ROLES = frozenset({"wristband", "seal", "location", "shipper", "document", "container", "label"})
 _FOREIGN_FORM = re.compile(r"[A-Za-z0-9=&][A-Za-z0-9 ._/|^#*+:,=&<>;%()-]{1,79}")
+_SCOPES: Mapping[str | None, list[str]] = {
+    "wristband": ["patient"], "shipper": ["shipper"], "container": ["label"], "label": ["label"],
+    None: ["patient", "shipper", "label"],
+}  # fmt: skip
+_LABELLED = frozenset({"container", "label"})
 _LINK = re.compile(r"://|^www\.|^mailto:|^tel:", re.IGNORECASE)
 
 
@@ -68,23 +74,33 @@ def _read_by_camera(office: Office, given: GivenScan, person: str) -> bool:
 
 
 def look_up(
-    conn: Connection, given: Sequence[GivenScan], *, office: Office, person: str, sites: frozenset[str], subject: str
+    conn: Connection,
+    given: Sequence[GivenScan],
+    *,
+    office: Office,
+    person: str,
+    sites: frozenset[str],
+    subject: str,
+    adopts: bool = False,
 ) -> list[Looked]:
     """Return what each of `given` names. `sites` are the person's organisations, `subject` the attempt's id.
+
+    A step that `adopts` takes a container's foreign label that is not known yet.
 
     Raises Fault for text that is not a code, was misread, or is foreign where foreign codes are not used.
     """
     read = [_read(office, scan, person, number) for number, scan in enumerate(given)]
     tokens = [_tokens(office, scan) for scan in read]
     named = codes.resolve(conn, {token for several in tokens for token in several}) if read else {}
+    at = instant(office.now())
     return [
-        _resolved(office, scan, _one(_found(named, several), sites), f"{subject}/{number}")
+        _resolved(office, scan, _one(_found(named, several, at), sites), f"{subject}/{number}", adopts=adopts)
         for number, (scan, several) in enumerate(zip(read, tokens, strict=True))
     ]
 
 
-def _found(named: Mapping[str, list[Named]], tokens: Sequence[str]) -> list[Named]:
-    return [item for token in tokens for item in named.get(token, ())]
+def _found(named: Mapping[str, list[Named]], tokens: Sequence[str], at: str) -> list[Named]:
+    return [item for token in tokens for item in named.get(token, ()) if item.counts(at)]
 
 
 def _read(office: Office, given: GivenScan, person: str, number: int) -> GivenScan:
@@ -106,21 +122,27 @@ def _tokens(office: Office, scan: GivenScan) -> list[str]:
         raise Fault(422, "scan.misread", str(fault), {"scans": [str(fault)]}) from fault
     except NotOurs:
         _refuse_what_is_no_code(scan)
-    scopes = {"wristband": ["patient"], "shipper": ["shipper"], None: ["patient", "shipper"]}.get(scan.role, [])
+    scopes = _SCOPES.get(scan.role, [])
     return [codes.foreign_token(office.keys, text=scan.text, scope=scope) for scope in scopes]
 
 
 def _refuse_what_is_no_code(scan: GivenScan) -> None:
     foreign = scan.role is None or scan.role in _FOREIGN_ROLES
     if not foreign or _LINK.search(scan.text) or not _FOREIGN_FORM.fullmatch(scan.text):
-        wanted = f"the {scan.role}'s code" if scan.role else "one of our codes or a wristband"
-        message = f"This is a foreign code, not {wanted}. Scan {wanted}."
-        raise Fault(422, "scan.foreign", message, {"scans": [message]})
+        raise _foreign(scan)
 
 
-def _resolved(office: Office, scan: GivenScan, named: Named | None, row: str) -> Looked:
+def _foreign(scan: GivenScan) -> Fault:
+    wanted = f"the {scan.role}'s code" if scan.role else "one of our codes or a wristband"
+    message = f"This is a foreign code, not {wanted}. Scan {wanted}."
+    return Fault(422, "scan.foreign", message, {"scans": [message]})
+
+
+def _resolved(office: Office, scan: GivenScan, named: Named | None, row: str, *, adopts: bool) -> Looked:
     """Return the scan with what it names; `row` is where its raw text goes in the vault, if it has to be kept."""
     role = scan.role or "unknown"
+    if named is None and role in _LABELLED and not adopts and not _in_our_form(scan.text):
+        raise _foreign(scan)
     if named is None:
         return _by_text(office, scan) if role in ("seal", "location", "document") else _unresolved(office, scan, row)
     if named.type == "patient":
@@ -163,10 +185,11 @@ def _unresolved(office: Office, scan: GivenScan, row: str) -> Looked:
     resolved = ResolvedScan(
         role=scan.role or "unknown", type="unknown", subject=None, via=scan.via, commitment=kept.commitment
     )
-    if scan.role != "shipper" or _in_our_form(scan.text):
+    kind = {"shipper": "shipper", "container": "label", "label": "label"}.get(scan.role or "")
+    if kind is None or _in_our_form(scan.text):
         return Looked(resolved, (kept,))
-    token = codes.foreign_token(office.keys, text=scan.text, scope="shipper")
-    return Looked(replace(resolved, type="unlisted"), (kept,), {"token": token, "type": "shipper"})
+    token = codes.foreign_token(office.keys, text=scan.text, scope=kind)
+    return Looked(replace(resolved, type="unlisted"), (kept,), {"token": token, "type": kind})
 
 
 def _in_our_form(text: str) -> bool:

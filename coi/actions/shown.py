@@ -7,9 +7,10 @@ from typing import Any
 from coi.journey.entry import Entry, as_json, from_instant, instant
 from coi.journey.next_steps import NextStep
 from coi.journey.pathway import Pathway
+from coi.journey.project import planned
 from coi.journey.stability import clocks
 from coi.journey.steps import RECORDABLE, STEPS, Family, StepKind
-from coi.journey.therapy import Container, Handoff, Therapy
+from coi.journey.therapy import Container, Document, Handoff, Therapy
 from coi.journey.values import schema_of
 
 Json = dict[str, Any]
@@ -18,16 +19,21 @@ Json = dict[str, Any]
 def therapy_json(therapy: Therapy, pathway: Pathway, person: str, at: datetime) -> Json:
     """Return the whole state of a therapy as `person` may see it."""
     hidden = masked_checks(therapy, person)
-    stage = pathway.stage_of(therapy.last_kind)
+    stage = pathway.stages[therapy.stage] if therapy.begun else None
     return {
         "therapy": therapy.coi, "coi": therapy.coi, "site": therapy.site, "patient": therapy.patient,
         "pathway": {"name": pathway.name, "version": pathway.version, "digest": pathway.digest, "title": pathway.title,
                     "stages": stages_json(pathway)},
-        "parties": sorted(therapy.parties), "plan": therapy.plan, "closed": therapy.closed,
+        "parties": sorted(therapy.parties), "plan": therapy.plan,
+        "planned": [{**planned_json(row, at), "reached": row["reached"]} for row in planned(therapy, pathway=pathway)],
+        "closed": therapy.closed, "owner": therapy.owner,
+        "postponed": therapy.postponed, "kits": therapy.kits, "donor_tests": therapy.donor_tests(),
+        "documents": [document_json(document) for document in therapy.documents.values()],
+        "acknowledged": therapy.acknowledged, "paused": therapy.paused,
         "stage": stage.id if stage else None, "verified_at": instant(therapy.verified[1]) if therapy.verified else None,
         "collecting": therapy.donation, "donations": therapy.donations, "seq": therapy.seq,
         "lots": [{"id": lot.id, "inputs": list(lot.inputs), "donations": list(lot.donations),
-                  "organisation": lot.organisation} for lot in therapy.lots.values()],
+                  "organisation": lot.organisation, "terminated": lot.terminated} for lot in therapy.lots.values()],
         "containers": [container_json(therapy, container) for container in therapy.containers.values()],
         "labels": [_label(label) for label in therapy.labels.values()],
         "handoffs": [handoff_json(offer) for offer in therapy.handoffs.values()],
@@ -37,6 +43,12 @@ def therapy_json(therapy: Therapy, pathway: Pathway, person: str, at: datetime) 
                        for d in therapy.deviations.values()],
         "clocks": clocks_json(therapy, pathway, at),
     }  # fmt: skip
+
+
+def document_json(document: Document) -> Json:
+    """Return one document, without its bytes and its name."""
+    return {"sha256": document.sha256, "kind": document.kind, "entry": document.entry, "about": document.about,
+            "superseded_by": document.superseded_by}  # fmt: skip
 
 
 def stages_json(pathway: Pathway) -> list[Json]:
@@ -58,7 +70,11 @@ def container_json(therapy: Therapy, container: Container) -> Json:
         "dose": container.dose, "state": container.state.value, "custody": custody_json(container),
         "donation": container.donation, "lot": container.lot, "parents": list(container.parents),
         "holds": [{"entry": entry, "reason": reason} for entry, reason in container.holds.items()],
-        "releases": [{"entry": entry, "status": status} for entry, status in container.releases.items()],
+        "releases": [{"entry": entry, "status": one.status, "country": one.country, "site": one.site}
+                     for entry, one in container.releases.items()],
+        "component": container.component, "strength": container.strength, "filling": container.filling,
+        "volume_ml": container.volume_ml, "lost_ml": container.lost_ml, "damage": container.damage,
+        "adopted": container.adopted, "disposition": container.disposition,
         "labels": [_label(label) for label in therapy.labels.values() if label.container == container.id],
     }  # fmt: skip
 
@@ -103,6 +119,24 @@ def clock_json(row: Json, at: datetime) -> Json:
     return {**{name: row[name] for name in kept}, "seconds_left": left}
 
 
+def planned_json(row: Json, at: datetime) -> Json:
+    """Return what the plan says of one stage, with the seconds left at `at` or those it is late by."""
+    shown = {name: row[name] for name in ("therapy", "stage", "title", "at", "site")}
+    if row["at"] is None or row.get("reached"):
+        return shown
+    left = (from_instant(row["at"]) - at).total_seconds()
+    return shown | ({"late_by_seconds": int(-left)} if left < 0 else {"seconds_left": int(left)})
+
+
+def offer_expected_json(row: Json) -> Json:
+    """Return an open handoff among what arrives: it waits for its taker, and nobody said when it will be taken."""
+    return {
+        "therapy": row["therapy"], "stage": None, "title": "Open handoff", "at": None,
+        "site": None if row["addressee_type"] == "person" else row["addressee"], "handoff": row["handoff"],
+        "to": row["addressee"], "giver": row["giver"], "containers": row["containers"], "offered_at": row["at"],
+    }  # fmt: skip
+
+
 def masked_checks(therapy: Therapy, person: str) -> frozenset[str]:
     """Return the entry ids of bedside checks that `person` may not see yet: other people's, still without a second."""
     alone = []
@@ -118,7 +152,8 @@ def as_shown(entry: Entry, hidden: AbstractSet[str]) -> Json:
     shown = as_json(entry)
     if entry.id in hidden:
         shown |= {"actor": {"person": None, "site": entry.actor["site"], "role": None}, "scans": [], "values": {},
-                  "findings": [], "performed_by": [], "note": None, "masked": True}  # fmt: skip
+                  "findings": [], "performed_by": [], "note": None, "reason": None, "signatures": [],
+                  "documents": [], "device": None, "masked": True}  # fmt: skip
     return shown
 
 
@@ -136,7 +171,8 @@ def needs_json(row: StepKind) -> Json:
     return {
         "scans": [{"role": wish.role.value, "min": wish.minimum, "max": wish.maximum, "text": wish.text}
                   for wish in row.scans],
-        "one_of": [role.value for role in row.one_of], "values": schema_of(row.values), "signatures": [],
+        "one_of": [role.value for role in row.one_of], "values": schema_of(row.values),
+        "signatures": [{"meaning": one.meaning.value, "count": one.count} for one in row.signatures],
         "reason": "required" if row.reason else "optional",
     }  # fmt: skip
 
@@ -146,7 +182,8 @@ def step_kinds() -> list[Json]:
     return [
         {
             "kind": row.kind, "title": row.title, "v": row.v, "route": f"/{row.route}",
-            "who": sorted(role.value for role in row.who), **needs_json(row), "agree": list(row.agree),
+            "who": sorted(role.value for role in row.who), **needs_json(row),
+            "agree": [pair.value for pair in row.agree],
             "stops": sorted(family.value for family in row.stops),
             "cautions": sorted(family.value for family in Family if family not in row.stops),
             "reported_by": sorted(row.reported_by), "correction_people": row.correction_people,

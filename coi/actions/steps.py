@@ -7,15 +7,14 @@ or refused, with everything the system writes beside it; the projections; the an
 Malformed requests and lack of authority raise a `Fault` and leave nothing behind. What the rules refuse is recorded.
 """
 
-from coi.actions import recording
+from coi.actions import recording, together
 from coi.actions.attempts import Answer, Recorded, once
 from coi.actions.faults import malformed
 from coi.actions.office import Office
 from coi.actions.requests import Caller, StepRequest
 from coi.actions.scans import GivenScan, look_up
-from coi.actions.turn import Turn, attempt_of, deciding_time, scene_of
+from coi.actions.turn import Turn, attempt_of, case_of, deciding_time, scene_of
 from coi.journey.attempt import Case
-from coi.journey.derive import consider
 from coi.journey.entry import Outcome, Tense
 from coi.journey.rules import decide, outcome_of
 from coi.journey.steps import STEPS, StepKind
@@ -42,15 +41,18 @@ def _work(turn: Turn) -> Recorded:
     _check_form(request, turn.row, turn.caller)
     at = deciding_time(turn)
     looked = look_up(turn.desk.conn, request.scans, office=turn.office, person=turn.caller.person,
-                     sites=frozenset(turn.caller.grants), subject=request.id)  # fmt: skip
+                     sites=frozenset(turn.caller.grants), subject=request.id, adopts=turn.row.adopts)  # fmt: skip
+    if turn.row.every_therapy:
+        return together.record(turn, looked, at=at)
     scene = scene_of(turn, looked)
-    attempt = attempt_of(turn, scene, looked)
-    case = consider(attempt, therapy=scene.therapy, pathway=scene.pathway, shipper=scene.shipper, at=at)
+    attempt, sealing = attempt_of(turn, scene, looked)
+    case = case_of(turn, scene, attempt, at=at)
     verdict = decide(case)
     outcome = outcome_of(case, verdict)
     _need_a_therapy(case, outcome)
     return recording.record(turn.office, turn.desk, recording.Recording(
         case=case, verdict=verdict, outcome=outcome, streams=scene.streams, looked=looked, note=request.note,
+        sealing=sealing, file=request.file,
     ))  # fmt: skip
 
 
@@ -86,6 +88,6 @@ def _scan_faults(request: StepRequest, row: StepKind) -> dict[str, list[str]]:
 
 def _need_a_therapy(case: Case, outcome: Outcome) -> None:
     """A step about a therapy that could not be found and was not refused has nothing to be recorded on."""
-    if case.therapy is None and outcome is not Outcome.REFUSED and case.kind != "shipper.charged":
+    if case.therapy is None and outcome is not Outcome.REFUSED and not case.row.without_therapy:
         raise malformed("step.therapy", "Name the therapy, or scan something that belongs to one.",
                         {"therapy": ["It follows from none of the scans."]})  # fmt: skip

@@ -19,6 +19,7 @@ from coi.actions.recording import append, system_fields
 from coi.journey.entry import instant
 from coi.journey.fold import fold
 from coi.journey.stability import Threshold, due_thresholds
+from coi.journey.therapy import Therapy
 from coi.record import ledger
 from coi.record.ledger import Draft
 from coi.record.tables import CLOCK, HEARTBEAT
@@ -90,22 +91,30 @@ def _notice(office: Office, coi: str) -> int:
         if therapy is None:
             return 0
         due = due_thresholds(therapy, pathway=office.pathway(conn, therapy.pathway), at=desk.at)
-        drafts = [_draft(office, desk, found, coi) for found in due if found.attempt not in therapy.kinds]
+        drafts = [_draft(office, desk, found, therapy) for found in due if found.attempt not in therapy.kinds]
         return len(append(office, desk, drafts, streams)) if drafts else 0
 
 
-def _draft(office: Office, desk: Desk, threshold: Threshold, coi: str) -> Draft:
+def _draft(office: Office, desk: Desk, threshold: Threshold, therapy: Therapy) -> Draft:
     clock = threshold.clock
-    fields = system_fields(office, desk, kind=threshold.kind, attempt=threshold.attempt, therapy=coi)
+    fields = system_fields(office, desk, kind=threshold.kind, attempt=threshold.attempt, therapy=therapy.coi)
     values = {
         "clock": clock.id,
         "container": clock.container,
         "window": clock.window.id,
         "deadline": instant(clock.due_at),
+        "alert": _hearing(therapy, clock.container),
     }
     return Draft(
-        f"therapy:{coi}", {**fields, "id": threshold.attempt, "occurred_at": threshold.moment, "values": values}
+        f"therapy:{therapy.coi}", {**fields, "id": threshold.attempt, "occurred_at": threshold.moment, "values": values}
     )
+
+
+def _hearing(therapy: Therapy, container: str) -> list[str]:
+    """Return the organisations that must hear: of a closed therapy its owner, else those who treat and who hold."""
+    if therapy.owner is not None:
+        return [therapy.owner]
+    return sorted({therapy.site, therapy.containers[container].custodian.organisation})
 
 
 def beat(office: Office, *, name: str, swept: Swept) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from coi.actions.attempts import CREATED, Answer, Desk, Recorded, once
 from coi.actions.faults import Fault, forbidden, malformed
+from coi.actions.identifiers import details_of, remember_name
 from coi.actions.office import Office
 from coi.actions.recording import answered, append, system_fields
 from coi.actions.steps import Caller
@@ -49,6 +50,8 @@ class Patient:
     given: str
     born: str
     identifiers: Sequence[Identifier]
+    native_family: str | None = None
+    native_given: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +162,7 @@ def _token(office: Office, identifier: Identifier) -> str:
 
 
 def _refuse_other_birth_date(office: Office, request: EnrolRequest, patient: str, conn: Connection) -> None:
-    known = sealed.read(conn, [patient], keys=office.keys).get(patient, {})
+    known = details_of(sealed.read(conn, [patient], keys=office.keys).get(patient, {}))
     if known.get("born") not in (None, request.patient.born):
         raise Fault(409, "patient.differs", "This identifier is known with another birth date; check who this is.",
                     {"patient.born": ["Differs from the birth date that is known for this identifier."]})  # fmt: skip
@@ -175,12 +178,15 @@ def _make_known(
     conn: Connection,
 ) -> None:
     form = request.patient
-    texts = {"family": form.family, "given": form.given, "born": form.born} if new else {}
+    details = {"family": form.family, "given": form.given, "born": form.born,
+               "native_family": form.native_family, "native_given": form.native_given}  # fmt: skip
+    texts = {name: text for name, text in details.items() if text} if new else {}
     texts |= {f"identifier.{token}.{issuer}": item.as_text() for (token, issuer), item in identifiers.items()}
     sealed.keep(conn, [sealed.secret(subject=patient, name=name, text=text) for name, text in texts.items()],
                 keys=office.keys)  # fmt: skip
     rows = [{"token": token, "subject": patient, "type": "patient", "issuer": issuer} for token, issuer in identifiers]
     codes.register(conn, [*([{"token": patient, "subject": patient, "type": "patient"}] if new else []), *rows])
+    remember_name(office, conn, patient, site=request.site)
 
 
 def _refuse_second_therapy(request: EnrolRequest, patient: str, caller: Caller, conn: Connection) -> None:

@@ -13,15 +13,18 @@ from coi.actions.faults import forbidden, malformed, unknown
 from coi.actions.office import Office
 from coi.actions.requests import Caller, StepRequest
 from coi.actions.scans import Looked
-from coi.journey.attempt import Actor, Addressee, Attempt
+from coi.actions.sealing import Sealing, seal_values
+from coi.actions.signing import signed
+from coi.journey.attempt import Actor, Addressee, Attempt, Case
 from coi.journey.authority import acting_for, may_read, preferred_organisations
+from coi.journey.derive import consider
 from coi.journey.entry import Tense
 from coi.journey.fold import fold, fold_shipper
 from coi.journey.pathway import Pathway
 from coi.journey.steps import STEPS, StepKind
 from coi.journey.therapy import Shipper, Therapy
 from coi.journey.values import read_changed, read_values
-from coi.record import ledger, people, queries
+from coi.record import codes, ledger, people, queries
 from coi.record.vault import opaque_token
 
 
@@ -44,6 +47,7 @@ class Scene:
     therapy: Therapy | None
     pathway: Pathway | None
     shipper: Shipper | None
+    other_shipper: Shipper | None = None
 
 
 def deciding_time(turn: Turn) -> datetime:
@@ -63,7 +67,7 @@ def deciding_time(turn: Turn) -> datetime:
 
 def scene_of(turn: Turn, looked: Sequence[Looked]) -> Scene:
     """Return what the log says of the therapy and the shipper; raises 404 for a therapy that is not the caller's."""
-    shippers = [item.scan.subject for item in looked if item.scan.type == "shipper" and item.scan.subject]
+    shippers = list(dict.fromkeys(i.scan.subject for i in looked if i.scan.type == "shipper" and i.scan.subject))
     coi = turn.request.therapy or next((item.scan.therapy for item in looked if item.scan.therapy), None)
     streams = _read(turn, shippers[0] if shippers else None, coi)
     shipper = fold_shipper(streams[f"shipper:{shippers[0]}"].entries) if shippers else None
@@ -73,10 +77,14 @@ def scene_of(turn: Turn, looked: Sequence[Looked]) -> Scene:
     if coi is None:
         return Scene(streams, None, None, shipper)
     conn, office = turn.desk.conn, turn.office
+    other = None
+    if shippers[1:]:
+        streams |= _read(turn, shippers[1], turn.request.therapy or coi)
+        other = fold_shipper(streams[f"shipper:{shippers[1]}"].entries)
     therapy = fold(streams[f"therapy:{coi}"].entries, pathway=lambda digest: office.pathway(conn, digest))
     if therapy is None or not _concerns(therapy, looked, shipper, turn.caller):
         raise unknown("therapy")
-    return Scene(streams, therapy, office.pathway(conn, therapy.pathway), shipper)
+    return Scene(streams, therapy, office.pathway(conn, therapy.pathway), shipper, other)
 
 
 def _read(turn: Turn, shipper: str | None, coi: str | None) -> dict[str, ledger.Stream]:
@@ -107,24 +115,47 @@ def _concerns(therapy: Therapy, looked: Sequence[Looked], shipper: Shipper | Non
     return in_hand or inside or may_read(therapy, grants=caller.grants)
 
 
-def attempt_of(turn: Turn, scene: Scene, looked: Sequence[Looked]) -> Attempt:
-    """Return the attempt that the request makes; raises 400 for its values, reason or people, 403 without a role."""
+def attempt_of(turn: Turn, scene: Scene, looked: Sequence[Looked]) -> tuple[Attempt, Sealing]:
+    """Return the attempt that the request makes, and what of it goes to the vault.
+
+    Raises 400 for its values, reason, people, documents or signatures, 403 without a role.
+    """
     request = turn.request
     values, faults = read_values(request.values or {}, declared=turn.row.values)
     faults |= _read_corrected(values, scene.therapy)
     faults |= _reason_faults(request, scene.pathway)
+    faults |= _document_faults(request, scene.therapy)
+    faults |= _organisation_faults(turn.row, values, turn.desk)
     if faults:
         raise malformed("step.values", next(iter(faults.values()))[0], faults)
     scans = tuple(item.scan for item in looked)
     offset = request.occurred_at.utcoffset() or timedelta()
-    return Attempt(
-        id=request.id, row=turn.row, actor=_acting(turn, scene, looked), tense=request.tense,
+    actor = _acting(turn, scene, looked)
+    sealing = seal_values(turn.office, values, row=turn.row, attempt=request.id)
+    attempt = Attempt(
+        id=request.id, row=turn.row, actor=actor, tense=request.tense,
         occurred_at=min(request.occurred_at, turn.desk.at), offset=round(offset.total_seconds() / 60),
-        zone=request.zone, uncertainty=request.uncertainty, scans=scans, values=values, reason=request.reason,
+        zone=request.zone, uncertainty=request.uncertainty, scans=scans, values=sealing.values, reason=request.reason,
         performed_by=_performers(request, turn.desk), documents=tuple(request.documents),
         device=_device(turn.office, request.device),
-        addressee=_addressee(values["to"], turn.desk) if "to" in values else None,
+        signed=signed(turn.desk, request.signatures, attempt=request.id, digest=request.digest),
+        addressee=_addressee(values["to"], turn.desk) if turn.row.kind == "handoff.offered" else None,
     )  # fmt: skip
+    return attempt, sealing
+
+
+def case_of(turn: Turn, scene: Scene, attempt: Attempt, *, at: datetime) -> Case:
+    """Return the attempt in its situation, with what no stream tells looked up where the step's rules ask for it."""
+    conn, therapy, row = turn.desk.conn, scene.therapy, turn.row
+    looked_up: dict[str, Any] = {"other_shipper": scene.other_shipper}
+    if row.alerts and therapy is not None:
+        looked_up["namesakes"] = codes.namesakes(conn, therapy.patient, site=therapy.site)
+    if row.kind == "container.stored":
+        places = [scan.subject for scan in attempt.scanned("location") if scan.subject]
+        looked_up["taken"] = queries.taken_places(conn, places, site=attempt.actor.site)
+    if therapy is not None and any(r.country for c in therapy.containers.values() for r in c.releases.values()):
+        looked_up["country"] = people.country_of(conn, attempt.actor.site)
+    return consider(attempt, therapy=therapy, pathway=scene.pathway, shipper=scene.shipper, at=at, **looked_up)
 
 
 def _read_corrected(values: dict[str, Any], therapy: Therapy | None) -> dict[str, list[str]]:
@@ -139,6 +170,23 @@ def _read_corrected(values: dict[str, Any], therapy: Therapy | None) -> dict[str
     return {f"values.{path}": told for path, told in faults.items()}
 
 
+def _document_faults(request: StepRequest, therapy: Therapy | None) -> dict[str, list[str]]:
+    """What is named as a document was attached to the therapy before, so that nobody points to nothing."""
+    attached = therapy.documents if therapy else {}
+    missing = [sha256 for sha256 in request.documents if sha256 not in attached]
+    return {"documents": [f"Attach {missing[0]} to this therapy first (POST /documents)."]} if missing else {}
+
+
+_ORGANISATIONS = ("owner", "site", "to")
+
+
+def _organisation_faults(row: StepKind, values: Mapping[str, Any], desk: Desk) -> dict[str, list[str]]:
+    """An organisation that a step names is one of ours, so that nothing is sent to a code that was mistyped."""
+    named = {values[name]: name for name in _ORGANISATIONS if name in values and row.kind != "handoff.offered"}
+    strangers = named.keys() - people.known_organisations(desk.conn, named).keys() if named else ()
+    return {f"values.{named[code]}": ["Expected the code of an organisation known here."] for code in strangers}
+
+
 def _reason_faults(request: StepRequest, pathway: Pathway | None) -> dict[str, list[str]]:
     if request.reason is None or (pathway is not None and request.reason in pathway.reasons):
         return {}
@@ -149,6 +197,8 @@ def _reason_faults(request: StepRequest, pathway: Pathway | None) -> dict[str, l
 def _acting(turn: Turn, scene: Scene, looked: Sequence[Looked]) -> Actor:
     """Return for whom the person acts, or raise 403 when the person has none of the roles of the step."""
     row, grants = turn.row, turn.caller.grants
+    if row.treating and scene.therapy is not None:
+        grants = {site: roles for site, roles in grants.items() if site == scene.therapy.site}
     things = [item.scan for item in looked]
     containers = [scan.container or scan.subject or "" for scan in things if scan.type in ("container", "label")]
     if scene.therapy is not None and scene.shipper is not None:

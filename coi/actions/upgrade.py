@@ -15,14 +15,20 @@ from coi.record.tables import APPEND_ONLY, Row
 from coi.settings import Settings
 
 
-def upgrade(settings: Settings) -> None:
-    """Run the migrations that are missing, and grant the service's role what it needs. Twice changes nothing."""
+def upgrade(settings: Settings) -> bool:
+    """Run the migrations that are missing, and grant the service's role what it needs. Twice changes nothing.
+
+    Return whether tables that were there before were changed: then the projections have to be written anew.
+    """
     with _owner(settings) as store:
+        with store.write() as conn:  # a new file is made by the writer
+            before = schema.current(conn)
         schema.upgrade(store)
         if settings.database_owner_url:
             role = make_url(settings.database_url).username
             with store.write() as conn:
                 _grant(conn, role or conn.dialect.default_schema_name or "")
+    return before not in (None, schema.head())
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from coi.actions.office import Office
 from coi.journey.entry import canonical, leaf_hash, read_leaf
 from coi.journey.fold import fold, fold_shipper
 from coi.journey.project import project, project_shipper
-from coi.record import guards, ledger, projections
+from coi.record import blobs, guards, ledger, projections
 from coi.record.tables import ATTEMPT, ENTRY, PATHWAY, PROJECTIONS
 
 _BATCH = 500
@@ -27,6 +27,8 @@ def verify(office: Office) -> list[str]:
     with office.store.read() as conn:
         faults = [*_log(conn), *_attempts(conn), *_pathways(conn)]
         faults += [f"Guard {name} is not in force; the log can be changed." for name in guards.missing(conn)]
+        faults += [f"Document {sha256}: its bytes are not in the store; take them from a backup." for sha256
+                   in blobs.missing(conn)]  # fmt: skip
         if not faults:  # what the log says is only asked once the log itself is right
             faults = list(_projections(office, conn))
     return faults

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
+from argon2 import PasswordHasher
 from flask import current_app, g, request
 
 from coi.actions import people
@@ -12,7 +13,7 @@ from coi.actions.office import Office
 from coi.actions.requests import Caller
 from coi.journey.steps import Role
 
-EXTENSION = "coi.office"
+EXTENSION, HASHER = "coi.office", "coi.hasher"
 EVERYONE = frozenset(Role)
 PUBLIC: frozenset[Role] = frozenset()
 _LONGEST_TOKEN = 200
@@ -22,6 +23,12 @@ View = TypeVar("View", bound=Callable[..., Any])
 def office() -> Office:
     """Return the office that this app serves."""
     found: Office = current_app.extensions[EXTENSION]
+    return found
+
+
+def hasher() -> PasswordHasher:
+    """Return what judges passwords in this app."""
+    found: PasswordHasher = current_app.extensions[HASHER]
     return found
 
 

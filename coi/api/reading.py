@@ -5,7 +5,7 @@ from datetime import datetime
 from flask import Response, request
 from flask_smorest import Blueprint
 
-from coi.actions import asking, labels, reads, shown
+from coi.actions import asking, labels, plan, reads, shown
 from coi.actions.faults import Fault, malformed
 from coi.api import describe, schemas, wire
 from coi.api.access import EVERYONE, caller, office, open_to
@@ -15,13 +15,14 @@ blueprint = Blueprint("reading", __name__, description="Everything that is read;
 _ASK, _SEARCH = schemas.AskSchema(), schemas.SearchSchema()
 _SEARCHERS = EVERYONE - {Role.COURIER, Role.ADMIN}
 _MOST = 500
-_AT = describe.query("at", "As recorded by this moment", format="date-time")
+AT = describe.query("at", "As recorded by this moment", format="date-time")
 _LIMIT = describe.query("limit", "How many at the most", type="integer", minimum=1, maximum=_MOST)
 _AFTER = describe.query("after", "The `next` of the page before")
 _MIMETYPES = {"png": "image/png", "pdf": "application/pdf", "zpl": "application/vnd.zebra-zpl"}
 
 
-def _at() -> datetime | None:
+def at_of_request() -> datetime | None:
+    """Return the moment that the query asks about, None for now; raises 400 for one that is no moment."""
     text = request.args.get("at")
     if text is None:
         return None
@@ -90,29 +91,29 @@ def get_therapies() -> Response:
 
 
 @blueprint.get("/therapies/<coi>")
-@blueprint.doc(parameters=[_AT], **describe.call("One therapy", errors=describe.READING))
+@blueprint.doc(parameters=[AT], **describe.call("One therapy", errors=describe.READING))
 @open_to(EVERYONE)
 def get_therapy(coi: str) -> Response:
     """Return the state of a therapy."""
-    return wire.shown(reads.therapy(office(), coi, caller=caller(), at=_at()))
+    return wire.shown(reads.therapy(office(), coi, caller=caller(), at=at_of_request()))
 
 
 @blueprint.get("/therapies/<coi>/entries")
-@blueprint.doc(parameters=[_AT, describe.query("after", "The seq of the last entry seen", type="integer"), _LIMIT],
+@blueprint.doc(parameters=[AT, describe.query("after", "The seq of the last entry seen", type="integer"), _LIMIT],
                **describe.call("Its entries", answer=describe.PageSchema, errors=describe.READING))  # fmt: skip
 @open_to(EVERYONE)
 def get_entries(coi: str) -> Response:
     """Return the entries of a therapy in their order, refusals included."""
     after, limit = _whole("after", 0, 0, 10**8), _whole("limit", 200, 1, 5000)
-    return wire.shown(reads.entries(office(), coi, caller=caller(), after=after, limit=limit, at=_at()))
+    return wire.shown(reads.entries(office(), coi, caller=caller(), after=after, limit=limit, at=at_of_request()))
 
 
 @blueprint.get("/containers/<id_>")
-@blueprint.doc(parameters=[_AT], **describe.call("One container", errors=describe.READING))
+@blueprint.doc(parameters=[AT], **describe.call("One container", errors=describe.READING))
 @open_to(EVERYONE)
 def get_container(id_: str) -> Response:
     """Return one container with its history."""
-    return wire.shown(reads.container(office(), id_, caller=caller(), at=_at()))
+    return wire.shown(reads.container(office(), id_, caller=caller(), at=at_of_request()))
 
 
 @blueprint.get("/clocks")
@@ -124,6 +125,16 @@ def get_clocks() -> Response:
     states = [state for state in _text("state").split(",") if state] or list(reads.CLOCK_STATES)
     limit = _whole("limit", reads.PAGE, 1, _MOST)
     return wire.shown(reads.clocks(office(), caller=caller(), states=states, after=_text("after"), limit=limit))
+
+
+@blueprint.get("/plan")
+@blueprint.doc(parameters=[describe.query("view", "Which board", enum=list(plan.VIEWS)), _AFTER, _LIMIT],
+               **describe.call("What is expected", answer=describe.PageSchema, errors=(400, 401, 403)))  # fmt: skip
+@open_to(EVERYONE)
+def get_plan() -> Response:
+    """Return what is expected today at the caller's own site, what arrives there, or what is late, soonest first."""
+    limit, view = _whole("limit", reads.PAGE, 1, _MOST), _text("view") or "today"
+    return wire.shown(plan.plan(office(), caller=caller(), view=view, after=_text("after"), limit=limit))
 
 
 @blueprint.get("/handoffs")

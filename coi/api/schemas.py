@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from coi.actions.signing import MEANINGS
 from coi.journey.identity import RefType, parse
 from coi.journey.steps import ScanRole
 from coi.journey.values import CODE, EARLIEST, LATEST
@@ -173,11 +174,7 @@ class StepSchema(Schema):
     values = fields.Dict(keys=fields.String(), load_default=dict, allow_none=True)
     reason = Coded(load_default=None, allow_none=True)
     note = Text(longest=4000, lines=True, load_default=None, allow_none=True)
-    signatures = fields.List(
-        fields.String(),
-        load_default=list,
-        validate=validate.Length(max=0, error="Signatures are not taken yet; send []."),
-    )
+    signatures = fields.List(Text(longest=100), load_default=list, validate=validate.Length(max=10))
     performed_by = fields.List(Coded(), load_default=None, allow_none=True, validate=validate.Length(max=10))
     documents = fields.List(
         fields.String(validate=validate.Regexp(r"^[0-9a-f]{64}\Z")), load_default=list, validate=validate.Length(max=50)
@@ -199,6 +196,8 @@ class PatientSchema(Schema):
     family = Text(longest=200, required=True)
     given = Text(longest=200, required=True)
     born = Born(required=True, metadata={"format": "date"})
+    native_family = Text(longest=200, load_default=None, allow_none=True)
+    native_given = Text(longest=200, load_default=None, allow_none=True)
     identifiers = fields.List(fields.Nested(IdentifierSchema), required=True, validate=validate.Length(min=1, max=20))
 
 
@@ -239,6 +238,26 @@ class AskSchema(Schema):
     via = fields.String(load_default="api", validate=validate.OneOf(VIAS))
 
 
+class AttachSchema(Schema):
+    """The fields of POST /documents beside the file."""
+
+    id = Uuid(required=True)
+    therapy = Own(type_=RefType.THERAPY, required=True)
+    kind = Coded(required=True)
+    about = Uuid(load_default=None, allow_none=True)
+    supersedes = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(r"^[0-9a-f]{64}\Z"))
+    occurred_at = Moment(load_default=None, allow_none=True)
+
+
+class SignSchema(Schema):
+    """POST /signatures."""
+
+    attempt = Uuid(required=True)
+    digest = fields.String(required=True, validate=validate.Regexp(r"^[0-9a-f]{64}\Z"))
+    meaning = fields.String(required=True, validate=validate.OneOf(MEANINGS))
+    password = Text(longest=1000, required=True)
+
+
 class BatchSchema(Schema):
     """POST /steps/batch: the items are read one by one."""
 
@@ -253,9 +272,9 @@ class SearchSchema(Schema):
     kind = Coded(load_default=None, allow_none=True)
 
 
-WORDS = frozenset(
-    name
-    for schema in (EnrolSchema, LabelSchema, AskSchema, BatchSchema, SearchSchema, StepSchema, ScanSchema, DeviceSchema,
-                   IdentifierSchema, PatientSchema, PlannedSchema)
-    for name in schema._declared_fields
+_SCHEMAS = (
+    EnrolSchema, LabelSchema, AskSchema, BatchSchema, SearchSchema, StepSchema, ScanSchema, DeviceSchema, SignSchema,
+    AttachSchema,
+    IdentifierSchema, PatientSchema, PlannedSchema,
 )  # fmt: skip
+WORDS = frozenset(name for schema in _SCHEMAS for name in schema._declared_fields)

@@ -6,21 +6,21 @@ from typing import Any
 from flask import Response
 from flask_smorest import Blueprint
 
-from coi.actions import labels, therapies
+from coi.actions import labels, signing, therapies
 from coi.actions.attempts import Answer, as_bytes, body_digest
 from coi.actions.faults import Fault
 from coi.actions.requests import StepRequest
 from coi.actions.scans import GivenScan
 from coi.actions.steps import take
 from coi.api import describe, schemas, wire
-from coi.api.access import EVERYONE, caller, office, open_to
+from coi.api.access import EVERYONE, caller, hasher, office, open_to
 from coi.journey.entry import Tense
 from coi.journey.steps import STEPS
 from coi.record.db import StoreBusy
 
 blueprint = Blueprint("recording", __name__, description="Everything that is recorded")
 _STEP, _BATCH = schemas.StepSchema(), schemas.BatchSchema()
-_ENROL, _LABEL = schemas.EnrolSchema(), schemas.LabelSchema()
+_ENROL, _LABEL, _SIGN = schemas.EnrolSchema(), schemas.LabelSchema(), schemas.SignSchema()
 
 
 @blueprint.post("/steps")
@@ -39,6 +39,7 @@ def _take(body: Mapping[str, Any]) -> Answer:
         therapy=form["therapy"], tense=Tense(form["tense"]), zone=form["zone"],
         scans=[GivenScan(**scan) for scan in form["scans"]], values=form["values"], reason=form["reason"],
         note=form["note"], performed_by=form["performed_by"] or (), documents=form["documents"], device=form["device"],
+        signatures=form["signatures"],
     )  # fmt: skip
     return take(office(), request, caller=caller())
 
@@ -79,11 +80,22 @@ def post_therapy() -> Response:
     known = [therapies.Identifier(**item) for item in patient["identifiers"]]
     request = therapies.EnrolRequest(
         id=form["id"], digest=body_digest(body), pathway=form["pathway"], site=form["site"],
-        patient=therapies.Patient(patient["family"], patient["given"], patient["born"], known),
+        patient=therapies.Patient(**{**patient, "identifiers": known}),
         identifiers=[therapies.Identifier(**item) for item in form["identifiers"]], plan=form["plan"],
         repeat_of=form["repeat_of"], reason=form["reason"],
     )  # fmt: skip
     return wire.recorded(therapies.enrol(office(), request, caller=caller()))
+
+
+@blueprint.post("/signatures")
+@blueprint.doc(**describe.call("Sign a step", body=schemas.SignSchema, status=200,
+                               errors=(400, 401, 403, 413, 415)))  # fmt: skip
+@open_to(EVERYONE)
+def post_signature() -> Response:
+    """Return a token that proves for five minutes, once, that the caller stands for this step with this meaning."""
+    form = wire.loaded(_SIGN, wire.body_of_request())
+    request = signing.SignRequest(form["attempt"], form["digest"], form["meaning"], form["password"])
+    return wire.shown(signing.sign(office(), request, caller=caller(), hasher=hasher()))
 
 
 @blueprint.post("/labels")

@@ -39,10 +39,15 @@ def shown(body: Mapping[str, Any]) -> Response:
     return Response(as_bytes(body), 200, mimetype=JSON)
 
 
+def wrong_type(wanted: str) -> Fault:
+    """Return the fault of a body in another content type than `wanted`."""
+    return Fault(415, "body.type", f"Send the body as {wanted}.")
+
+
 def body_of_request() -> dict[str, Any]:
     """Return the request's JSON object as it was sent. Raises Fault 415 or 400."""
     if request.mimetype != JSON:
-        raise Fault(415, "body.type", f"Send the body as {JSON}.")
+        raise wrong_type(JSON)
     return parsed(request.get_data(cache=False))
 
 

@@ -12,6 +12,7 @@ from coi.actions import doctor as doctors
 from coi.actions import people, setup, story
 from coi.actions.office import Office
 from coi.actions.upgrade import upgrade as upgrade_tables
+from coi.actions.verification import rebuild
 from coi.cli import opening
 from coi.record import schema
 from coi.record.db import open_store
@@ -41,8 +42,10 @@ def init(*, demo: bool, with_story: bool) -> None:
     setup.make_instance(found.instance)
     if demo:
         found = _in_demo_mode(found)
-    upgrade_tables(found)
+    changed = upgrade_tables(found)
     with opening.office(found) as office:
+        if changed:
+            rebuild(office)
         setup.publish_shipped(office)
         if demo:
             _seed(office, found)
@@ -96,8 +99,11 @@ def upgrade() -> None:
     found = opening.settings()
     if not (found.instance / setup.KEY_FILE).exists():
         raise click.ClickException(doctors.NOT_THERE)
-    upgrade_tables(found)
+    changed = upgrade_tables(found)
     click.echo(f"The tables are at migration {schema.head()}.")
+    if changed:
+        with opening.office(found) as office:
+            click.echo(f"{rebuild(office)} projected rows were written anew.")
 
 
 @click.command()

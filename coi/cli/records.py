@@ -1,14 +1,17 @@
 """`coi verify`, `rebuild`, `backup`, `restore`, `export`: what one does with the whole log."""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from coi.actions import backup as backups
-from coi.actions import verification
+from coi.actions import exporting, verification
+from coi.actions.faults import Fault
 from coi.actions.setup import KEY_FILE
 from coi.actions.upgrade import upgrade
 from coi.cli import opening
+from coi.journey.entry import from_instant
 
 _NEW = click.Path(dir_okay=False, path_type=Path)
 _THERE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -71,6 +74,28 @@ def entries(*, file: Path) -> None:
     with opening.office() as office:
         count = backups.export_entries(office, file)
         click.echo(f"{count} entries are in {file.name}.")
+
+
+@export.command()
+@click.argument("coi")
+@click.argument("file", type=_NEW)
+@click.option("--at", help="As recorded by this moment, such as 2026-11-23T14:05:00+01:00.")
+def dossier(*, coi: str, file: Path, at: str | None) -> None:
+    """Write everything of the therapy COI to FILE: a PDF, or JSON when FILE ends in .json. Names nobody's patient."""
+    moment = _moment(at) if at else None
+    with opening.office() as office:
+        try:
+            exporting.write_dossier(office, coi, file, at=moment)
+        except Fault as fault:
+            raise click.ClickException(str(fault)) from None
+    click.echo(f"The dossier of {coi} is in {file.name}.")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return from_instant(text)
+    except ValueError:
+        raise click.ClickException("Expected a date and time with its offset, such as 2026-11-23T14:05:00Z.") from None
 
 
 COMMANDS = (verify, rebuild, backup, restore, export)

@@ -9,9 +9,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from coi.journey.entry import Tense
+from coi.journey.entry import Tense, instant
 from coi.journey.pathway import Pathway
-from coi.journey.steps import Family, Role, StepKind
+from coi.journey.steps import Family, Meaning, Role, StepKind
 from coi.journey.therapy import Container, Handoff, Shipper, Therapy
 
 
@@ -24,7 +24,7 @@ class ResolvedScan:
     """
 
     role: str
-    type: str  # container, label, shipper, patient, location, seal, therapy, unlisted (a new shipper's code), unknown
+    type: str  # container, label, shipper, patient, location, seal, therapy, unknown, or unlisted: a code that is new
     subject: str | None
     via: str
     therapy: str | None = None
@@ -62,6 +62,20 @@ class Addressee:
     organisation: str
 
 
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A signature under the attempt: who, with what meaning, when; and the roles that the person holds where."""
+
+    person: str
+    meaning: Meaning
+    at: datetime
+    grants: Mapping[str, frozenset[Role]]
+
+    def as_json(self) -> dict[str, str]:
+        """Return what the entry keeps of the signature; it stands inside the leaf, and cannot be moved to another."""
+        return {"person": self.person, "meaning": self.meaning.value, "at": instant(self.at)}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """What somebody wants to record."""
@@ -82,6 +96,7 @@ class Attempt:
     documents: tuple[str, ...] = ()
     device: Mapping[str, Any] | None = None
     addressee: Addressee | None = None
+    signed: tuple[Signed, ...] = ()
 
     def scanned(self, role: str) -> tuple[ResolvedScan, ...]:
         """Return the scans in `role`."""
@@ -91,6 +106,13 @@ class Attempt:
     def performer(self) -> str:
         """Return the person who did it: named, or else the one who records."""
         return self.performed_by[0] if self.performed_by else self.actor.person
+
+    @property
+    def on_paper(self) -> bool:
+        """Tell whether it is a paper record that is entered afterwards."""
+        return self.tense is Tense.REPORTED and (
+            bool(self.documents) or any(scan.via == "paper" for scan in self.scans)
+        )
 
 
 class Severity(StrEnum):
@@ -159,7 +181,11 @@ class Verdict:
 
 @dataclass(slots=True, kw_only=True)
 class Case:
-    """One attempt in its situation. `at` is the deciding time."""
+    """One attempt in its situation. `at` is the deciding time.
+
+    What no stream of the step tells is looked up before: the second shipper, how many other patients have a like name,
+    which scanned positions are taken by what, in which country the person acts, the sites of a named organisation.
+    """
 
     attempt: Attempt
     therapy: Therapy | None
@@ -171,6 +197,10 @@ class Case:
     outputs: tuple[Container, ...] = ()
     offer: Handoff | None = None
     offers: tuple[Handoff, ...] = ()
+    other_shipper: Shipper | None = None
+    namesakes: int = 0
+    taken: Mapping[str, str] = field(default_factory=dict)  # position -> container that is there
+    country: str | None = None
 
     @property
     def row(self) -> StepKind:

@@ -20,20 +20,37 @@ from coi.journey.therapy import Act, Correction, Therapy
 from coi.journey.values import Amount, Choice, Field, Flag, Several, Whole
 
 CORRECTING = frozenset({"entry.annulled", "entry.replaced"})
-_SAID = ("entry", "values", "occurred_at")
-_KEPT_WHOLE = frozenset({"container.planned", "label.issued"})  # their values were printed, or gave ids their meaning
+_SAID = ("entry", "also", "values", "occurred_at")
+_KEPT_WHOLE = frozenset(  # their values were printed, or gave ids their meaning
+    {"container.planned", "container.adopted", "label.issued", "document.attached"}
+)
 _GROUNDS = frozenset(
     {
         "container.planned",
+        "container.adopted",
         "label.issued",
         "collection.started",
+        "container.filled",
         "collection.completed",
+        "collection.aborted",
         "lot.started",
         "containers.transformed",
+        "contents.transferred",
         "sample.taken",
     }
 )
-_FILLS = frozenset({"container.planned", "collection.completed", "containers.transformed", "sample.taken"})
+_FILLS = frozenset(
+    {
+        "container.planned",
+        "container.adopted",
+        "container.filled",
+        "collection.completed",
+        "collection.aborted",
+        "containers.transformed",
+        "contents.transferred",
+        "sample.taken",
+    }
+)
 _NOTHING_STANDS_ON = frozenset(
     {
         "hold.placed",
@@ -45,7 +62,14 @@ _NOTHING_STANDS_ON = frozenset(
         "shipment.inspected",
         "infusion.completed",
         "container.discarded",
+        "container.returned",
+        "container.damaged",
         "therapy.closed",
+        "therapy.postponed",
+        "therapy.resumed",
+        "plan.changed",
+        "entry.acknowledged",
+        "document.attached",
     }
 )
 _ONLY_RELIED_ON_BY = {
@@ -68,13 +92,25 @@ def corrections_of(
     for entry in entries:
         kinds.setdefault(key(entry), entry.kind)
         if entry.kind in CORRECTING and entry.outcome == Outcome.DONE:
-            _count(found, entry, kinds)
+            needed = people_needed(entry.values, kinds)
+            for target in targets(entry.values):
+                _count(found, entry, target=target, needed=needed)
     return found
 
 
-def _count(found: dict[str, Correction], entry: Entry, kinds: Mapping[str, str]) -> None:
-    target, said = entry.values["entry"], content(entry.values)
-    row = STEPS.get(kinds.get(target, ""))
+def targets(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the entries that a correction is about: the named one, and those that are annulled with it."""
+    return (values.get("entry", ""), *values.get("also", ()))
+
+
+def people_needed(values: Mapping[str, Any], kinds: Mapping[str, str]) -> int:
+    """Return how many people have to say the same before the correction is in force; 0 when no entry is known."""
+    rows = [STEPS.get(kinds.get(target, "")) for target in targets(values)]
+    return max((row.correction_people for row in rows if row is not None), default=0)
+
+
+def _count(found: dict[str, Correction], entry: Entry, *, target: str, needed: int) -> None:
+    said = content(entry.values)
     correction = found.get(target)
     if correction is not None and correction.in_force:
         return
@@ -84,7 +120,7 @@ def _count(found: dict[str, Correction], entry: Entry, kinds: Mapping[str, str])
     if person not in correction.people:
         correction.people.append(person)
     correction.entries.append(entry.id)
-    correction.in_force = row is not None and len(correction.people) >= row.correction_people
+    correction.in_force = 0 < needed <= len(correction.people)
 
 
 def effective(entry: Entry, correction: Correction | None) -> Entry | None:
@@ -108,10 +144,11 @@ def act_of(entry: Entry, *, done: bool) -> Act:
         kind=entry.kind,
         done=done and entry.outcome == Outcome.DONE,
         recorded_at=entry.recorded_at,
+        performers=entry.performed_by,
         containers=frozenset(acted),
         fills=frozenset(values.get("outputs", acted) if entry.kind in _FILLS else ()),
         names=frozenset(id_ for id_ in named if id_),
-        shipper=values.get("shipper"),
+        shippers=tuple(id_ for id_ in (values.get("shipper"), values.get("into")) if id_),
     )
 
 
@@ -129,19 +166,25 @@ def _is_plain(field: Field) -> bool:
 def brings_in_force(therapy: Therapy, *, kind: str, values: Mapping[str, Any], person: str) -> bool:
     """Tell whether a correction of `kind` with these `values`, made by `person` now, would be in force."""
     target = values.get("entry", "")
-    row = STEPS.get(therapy.kinds.get(target, ""))
     begun = therapy.corrections.get(target)
     same = begun is not None and (begun.kind, begun.digest) == (kind, content(values))
     people = {person, *(begun.people if begun is not None and same else ())}
-    return row is not None and len(people) >= row.correction_people
+    return 0 < people_needed(values, therapy.kinds) <= len(people)
 
 
 def built_on(therapy: Therapy, target: str) -> list[Act]:
-    """Return the acts in force that use what the entry `target` filled, planned or named."""
+    """Return the acts in force that use what the entry `target` filled, planned or named, and what those made of it."""
     act = therapy.acts[target]
     if act.kind not in _GROUNDS:
         return []
-    return [later for later in _after(therapy, target) if later.containers & act.fills or later.names & act.names]
+    fills, names, found = set(act.fills), set(act.names), []
+    for later in _after(therapy, target):
+        if later.containers & fills or later.names & names:
+            found.append(later)
+            if later.kind in _GROUNDS:
+                fills |= later.fills
+                names |= later.names
+    return found
 
 
 def relied_on(therapy: Therapy, target: str) -> tuple[list[Act], tuple[str, ...]]:

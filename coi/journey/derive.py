@@ -5,33 +5,45 @@ when the step is taken: the containers, what goes in and what comes out, the off
 identifiers that the step assigns. Nothing is decided here.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from coi.journey.attempt import Attempt, Case
 from coi.journey.identity import RefType
-from coi.journey.pathway import Pathway
+from coi.journey.pathway import Dose, Pathway
 from coi.journey.steps import EMPTY, Purpose
 from coi.journey.therapy import Container, Shipper, Therapy
 
 Mint = Callable[[RefType], str]
 _HANDOFFS = frozenset({"handoff.accepted", "handoff.refused", "handoff.cancelled"})
-_BY_NAME = frozenset({"containers.released", "release.refused", "release.revoked", "hold.placed", "hold.lifted"})
-_MAKES = frozenset({"containers.transformed", "sample.taken"})
-_PER_LABEL = frozenset({"label.issued", "label.applied", "label.voided"})
+_MAKES = frozenset({"containers.transformed", "contents.transferred", "sample.taken"})
+_PER_LABEL = frozenset({"label.issued", "label.applied", "label.voided", "label.superseded"})
+_INSIDE = frozenset({"handoff.offered", "shipment.transferred"})  # about what is inside the shipper
 
 
 def consider(
-    attempt: Attempt, *, therapy: Therapy | None, pathway: Pathway | None, shipper: Shipper | None, at: datetime
+    attempt: Attempt,
+    *,
+    therapy: Therapy | None,
+    pathway: Pathway | None,
+    shipper: Shipper | None,
+    at: datetime,
+    **looked_up: Any,
 ) -> Case:
-    """Return `attempt` in its situation, with everything it acts on worked out."""
-    case = Case(attempt=attempt, therapy=therapy, pathway=pathway, shipper=shipper, at=at)
+    """Return `attempt` in its situation, with everything it acts on worked out.
+
+    `looked_up` are the fields of `Case` that no stream of the step tells.
+    """
+    case = Case(attempt=attempt, therapy=therapy, pathway=pathway, shipper=shipper, at=at, **looked_up)
     if therapy is None:
         return case
     scanned = _scanned(therapy, attempt)
     if attempt.row.kind in _HANDOFFS:
         _find_offer(case, therapy, scanned)
+    elif attempt.row.kind == "handoff.acknowledged":
+        case.offer = therapy.handoffs.get(attempt.values.get("handoff", ""))
+        case.containers = tuple(therapy.containers[id_] for id_ in case.offer.containers) if case.offer else ()
     elif attempt.row.kind in _MAKES:
         _split(case, therapy, scanned)
     else:
@@ -73,14 +85,15 @@ def _acted_on(therapy: Therapy, attempt: Attempt, scanned: list[Container]) -> I
     kind = attempt.row.kind
     if kind in _PER_LABEL:
         return _of_label(therapy, attempt)
-    if kind in _BY_NAME:
+    if attempt.row.by_name:
         return _named(therapy, attempt, scanned)
-    if kind == "handoff.offered":
-        inside = [
-            id_ for scan in attempt.scanned("shipper") if scan.subject for id_ in therapy.in_shipper(scan.subject)
-        ]
+    if kind in _INSIDE:
+        inside = [id_ for scan in attempt.scanned("shipper")[:1] for id_ in therapy.in_shipper(scan.subject or "")]
         ids = dict.fromkeys([*inside, *(container.id for container in scanned)])
         return [therapy.containers[id_] for id_ in ids]
+    if kind == "container.reidentified":
+        id_ = attempt.values.get("container", "")
+        return [therapy.containers[id_]] if id_ in therapy.containers else []
     return scanned
 
 
@@ -127,18 +140,38 @@ def entry_values(case: Case, *, mint: Mint) -> dict[str, Any]:
 
 def _planned(case: Case, mint: Mint) -> dict[str, Any]:
     count = case.attempt.values["count"]
-    return {"containers": [mint(RefType.CONTAINER) for _ in range(count)], "doses": doses_planned(case)}
+    return {"containers": [mint(RefType.CONTAINER) for _ in range(count)], **_as_planned(doses_planned(case))}
 
 
-def doses_planned(case: Case) -> list[int | None]:
-    """Return the dose number of each container that a plan step adds; None for what is not part of a dose."""
+def _as_planned(doses: Sequence[Dose | None]) -> dict[str, Any]:
+    told = {
+        "components": [dose.component if dose else None for dose in doses],
+        "strengths": [dose.strength if dose else None for dose in doses],
+    }
+    numbers = {"doses": [dose.number if dose else None for dose in doses]}
+    return numbers | {name: values for name, values in told.items() if any(values)}
+
+
+def doses_planned(case: Case) -> list[Dose | None]:
+    """Return the dose of each container that a plan step adds; None for what is not part of a dose."""
     values = case.attempt.values
+    count = values.get("count", 1)
     if values["purpose"] != Purpose.DOSE or case.therapy is None or case.pathway is None:
-        return [None] * values["count"]
+        return [None] * count
     if "dose" in values:
-        return [values["dose"]] * values["count"]
+        named = [dose for dose in case.pathway.doses if dose.number == values["dose"]]
+        before = sum(c.dose == values["dose"] for c in case.therapy.of_purpose(Purpose.DOSE))
+        parts = [dose for dose in named for _ in range(dose.containers)][before:]
+        return [*parts[:count], *([Dose(values["dose"], 1)] * (count - len(parts[:count])))]
     before = len(case.therapy.of_purpose(Purpose.DOSE))
-    return [case.pathway.dose_of(before + ordinal) for ordinal in range(1, values["count"] + 1)]
+    return [case.pathway.dose_of(before + ordinal) for ordinal in range(1, count + 1)]
+
+
+def _adopted(case: Case, mint: Mint) -> dict[str, Any]:
+    """Give the foreign container and its foreign label ids of ours, so that they can be told apart ever after."""
+    id_ = mint(RefType.CONTAINER)
+    label = {"label": mint(RefType.LABEL), "template": "foreign", "position": "bag", "generation": 1}
+    return {"containers": [id_], "container": id_, **_as_planned(doses_planned(case)), **label}
 
 
 def _label_issued(case: Case, mint: Mint) -> dict[str, Any]:
@@ -160,6 +193,51 @@ def _label_named(case: Case, mint: Mint) -> dict[str, Any]:  # noqa: ARG001 - on
 
 def _donation_started(case: Case, mint: Mint) -> dict[str, Any]:  # noqa: ARG001 - one shape for all extras
     return {"donation": mint(RefType.DONATION)}
+
+
+def _stored(case: Case, mint: Mint) -> dict[str, Any]:  # noqa: ARG001 - one shape for all extras
+    """Say which container is at which position: they are scanned in the same order."""
+    locations = [scan.subject for scan in case.attempt.scanned("location")]
+    if len(locations) < 2 or len(locations) != len(case.containers):  # noqa: PLR2004 - one is for all
+        return {}
+    return {"positions": {c.id: place for c, place in zip(case.containers, locations, strict=True)}}
+
+
+def _closed(case: Case, mint: Mint) -> dict[str, Any]:  # noqa: ARG001 - one shape for all extras
+    """Samples that nobody spoke of are kept: that is what they are for."""
+    values = case.attempt.values
+    spoken = {id_ for name in ("discard", "give_back", "keep") for id_ in values.get(name, ())}
+    kept = [c.id for c in samples_left(case.therapy) if c.id not in spoken]
+    return {"keep": [*values.get("keep", ()), *kept]} if kept else {}
+
+
+def samples_left(therapy: Therapy | None) -> list[Container]:
+    """Return the samples of the therapy that are still there."""
+    of = (Purpose.QC_SAMPLE, Purpose.RETENTION)
+    return [c for c in therapy.containers.values() if c.living and c.purpose in of] if therapy else []
+
+
+def _transferred(case: Case, mint: Mint) -> dict[str, Any]:  # noqa: ARG001 - one shape for all extras
+    return {"into": case.attempt.scanned("shipper")[1].subject}
+
+
+def _seals_before(case: Case, mint: Mint) -> dict[str, Any]:  # noqa: ARG001 - one shape for all extras
+    return {"old": list(case.shipper.seals) if case.shipper else []}
+
+
+def _lot_ended(case: Case, mint: Mint) -> dict[str, Any]:  # noqa: ARG001 - one shape for all extras
+    lots = open_lots(case)
+    return {"lot": lots[0]} if len(lots) == 1 else {}
+
+
+def open_lots(case: Case) -> list[str]:
+    """Return the lots that a step may mean: the named one, or those that were not terminated."""
+    if case.therapy is None:
+        return []
+    named = case.attempt.values.get("lot")
+    if named:
+        return [named] if named in case.therapy.lots else []
+    return [lot.id for lot in case.therapy.lots.values() if lot.terminated is None]
 
 
 def _donation_open(case: Case, mint: Mint) -> dict[str, Any]:  # noqa: ARG001 - one shape for all extras
@@ -196,7 +274,8 @@ def lot_of(case: Case) -> str | None:
         return named
     therapy = case.therapy
     lots = {lot for container in case.inputs for lot in lots_of(therapy, container)}
-    return lots.pop() if len(lots) == 1 else None
+    running = {lot for lot in lots if lot not in therapy.lots or therapy.lots[lot].terminated is None}
+    return running.pop() if len(running) == 1 else None
 
 
 def lots_of(therapy: Therapy, container: Container) -> list[str]:
@@ -206,13 +285,26 @@ def lots_of(therapy: Therapy, container: Container) -> list[str]:
 
 
 def _corrected(case: Case, mint: Mint) -> dict[str, Any]:  # noqa: ARG001 - one shape for all extras
-    """Name the shipper of the corrected entry: the shipper's stream has to learn of the correction too."""
-    act = case.therapy.acts.get(case.attempt.values["entry"]) if case.therapy else None
-    return {"shipper": act.shipper} if act is not None and act.shipper else {}
+    """Name the shippers of the corrected entries: their streams have to learn of the correction too."""
+    values = case.attempt.values
+    acts = case.therapy.acts if case.therapy else {}
+    of = [acts[id_].shippers for id_ in (values["entry"], *values.get("also", ())) if id_ in acts]
+    shippers = list(dict.fromkeys(shipper for several in of for shipper in several))
+    return {"shipper": shippers[0], **({"shippers": shippers} if shippers[1:] else {})} if shippers else {}
 
 
 _EXTRA: dict[str, Callable[[Case, Mint], dict[str, Any]]] = {
     "container.planned": _planned,
+    "container.adopted": _adopted,
+    "container.stored": _stored,
+    "therapy.closed": _closed,
+    "shipment.transferred": _transferred,
+    "seal.broken": _seals_before,
+    "seal.replaced": _seals_before,
+    "lot.terminated": _lot_ended,
+    "label.superseded": _label_named,
+    "container.filled": _donation_open,
+    "collection.aborted": _donation_open,
     "label.issued": _label_issued,
     "label.applied": _label_named,
     "label.voided": _label_named,

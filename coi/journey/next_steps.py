@@ -35,6 +35,21 @@ _INCOMPLETE = frozenset(
         "count_is_what_was_sent",
         "label_can_be_voided",
         "lot_was_started",
+        "lot_is_open",
+        "signed_as_it_must_be",
+        "acknowledged_by_its_performer",
+        "plan_names_a_stage",
+        "one_sided_handoff_is_there",
+        "document_is_new",
+        "other_labels_speak_for_it",
+        "it_lies_where_it_was_stored",
+        "position_is_free",
+        "everything_living_has_a_disposition",
+        "logger_is_the_one_running",
+        "label_can_be_superseded",
+        "collection_has_a_product",
+        "patient_stated_who_it_is",
+        "out_of_specification_was_asked_for",
     }
 )
 
@@ -114,4 +129,4 @@ def _role_for(row: StepKind, scan: ResolvedScan) -> str:
 
 def _defaults(row: StepKind) -> dict[str, object]:
     values = {field.name: field.default for field in row.values if field.default is not None}
-    return values | ({"purpose": "starting_material"} if row.kind == "container.planned" else {})
+    return values | ({"purpose": "starting_material"} if row.kind in ("container.planned", "container.adopted") else {})

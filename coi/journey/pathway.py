@@ -21,7 +21,7 @@ from coi.journey.values import CODE
 _DURATION = re.compile(r"P(?=\d|T\d)(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII)
 _DAY = 24 * 60 * 60
 LONGEST = 36_525 * _DAY  # seconds; a deadline has to be a date that calendars know
-MOST_DOSES, MOST_CONTAINERS = 99, 50  # what a step can name
+MOST_DOSES, MOST_CONTAINERS, MOST_STATED = 99, 50, 5  # what a step can name
 FORMAT = 1
 
 
@@ -60,14 +60,22 @@ class Window:
     needed_by: tuple[str, ...]
     source: str
     verified: bool
+    adds_up: bool = False  # its runs add up: each start goes on from what was used before
 
 
 @dataclass(frozen=True, slots=True)
 class Dose:
-    """One planned dose: its number in the order of infusion and how many containers it is made of."""
+    """A planned dose, or one component of it: in the order of infusion, with how many containers it is made of.
+
+    `not_before` and `not_after` are seconds from the start of the first infusion of the dose before it.
+    """
 
     number: int
     containers: int
+    component: str | None = None
+    strength: str | None = None
+    not_before: int | None = None
+    not_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,20 @@ class LabelText:
 
     title: str
     statements: tuple[str, ...]
+    when: Mapping[str, tuple[str, ...]]  # what the donor's tests came to -> the statements instead
+
+    def said(self, tested: str) -> tuple[str, ...]:
+        """Return the statements for a donor whose tests came to `tested`."""
+        return self.when.get(tested, self.statements)
+
+
+@dataclass(frozen=True, slots=True)
+class Bedside:
+    """How doses are given: how long a check counts (seconds), one container at a time, identifiers to be stated."""
+
+    check_valid_for: int
+    one_at_a_time: bool
+    stated: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +113,7 @@ class Pathway:
     doses: tuple[Dose, ...]
     reasons: Mapping[str, str]
     labels: Mapping[str, LabelText]
-    check_valid_for: int  # seconds for which a two-person bedside check may be relied on
+    bedside: Bedside
     needs_thaw: bool
 
     def has_step(self, kind: str) -> bool:
@@ -102,11 +124,25 @@ class Pathway:
         """Return the first stage that `kind` belongs to, or None."""
         return next((stage for stage in self.stages if kind in stage.steps), None)
 
-    def dose_of(self, ordinal: int) -> int | None:
+    def stage_after(self, reached: int, kind: str, *, treating: bool) -> int:
+        """Return the number of the stage that a therapy is in after a step of `kind`, from the stage it had `reached`.
+
+        A step that several stages name counts for the nearest one ahead that lies where the person acts.
+        """
+        if reached < len(self.stages) and kind in self.stages[reached].steps:
+            return reached
+        for number in range(reached + 1, len(self.stages)):
+            stage = self.stages[number]
+            here = stage.place == "courier" or (stage.place == "treating") is treating
+            if kind in stage.steps and here:
+                return number
+        return reached
+
+    def dose_of(self, ordinal: int) -> Dose | None:
         """Return the dose that the `ordinal`-th planned dose container belongs to (from 1), or None past the plan."""
         for dose in self.doses:
             if ordinal <= dose.containers:
-                return dose.number
+                return dose
             ordinal -= dose.containers
         return None
 
@@ -179,7 +215,10 @@ class _Reader:
 
 
 _TOP = {"format", "name", "version", "title", "stage", "window", "doses", "reasons", "label", "bedside"}
-_WINDOW = {"id", "title", "purposes", "starts", "ends", "limit", "warn_before", "needed_by", "source", "verified"}
+_WINDOW = {"id", "title", "purposes", "starts", "ends", "limit", "warn_before", "needed_by", "source", "verified",
+           "adds_up"}  # fmt: skip
+_DOSE = {"dose", "containers", "component", "strength", "not_before", "not_after"}
+_TESTED = ("reactive", "not_tested", "negative")
 
 
 def read_pathway(document: bytes, *, kinds: frozenset[str], purposes: frozenset[str]) -> Pathway:
@@ -206,7 +245,7 @@ def read_pathway(document: bytes, *, kinds: frozenset[str], purposes: frozenset[
         doses=tuple(_dose(reader, item) for item in reader.tables(table, "doses")),
         reasons=_reasons(reader, table.get("reasons", {})),
         labels=_labels(reader, table.get("label", {}), purposes),
-        check_valid_for=_bedside(reader, table.get("bedside", {})),
+        bedside=_bedside(reader, table.get("bedside", {})),
         needs_thaw=any("thaw.started" in stage.steps for stage in stages),
     )
     _whole(reader, pathway)
@@ -239,28 +278,38 @@ def _window(reader: _Reader, item: Mapping[str, Any], kinds: frozenset[str], pur
         needed_by=reader.texts(item, "needed_by", where),
         source=reader.text(item, "source", where),
         verified=item.get("verified") is True,
+        adds_up=item.get("adds_up") is True,
     )
     for name in ("starts", "ends", "needed_by"):
         _unknown(reader, where, "step", getattr(window, name), kinds)
     _unknown(reader, where, "purpose", window.purposes, purposes)
     if not (window.purposes and window.starts and window.ends):
         reader.faults.append(f"{where}: expected at least one purpose, one start and one end.")
-    if not isinstance(item.get("verified", False), bool):
-        reader.faults.append(f"{where}: 'verified' must be true or false.")
+    for name in ("verified", "adds_up"):
+        if not isinstance(item.get(name, False), bool):
+            reader.faults.append(f"{where}: '{name}' must be true or false.")
     if not 0 <= window.warn_before <= window.limit or window.limit == 0:
         reader.faults.append(f"{where}: expected 0 <= warn_before <= limit and a limit above zero.")
     return window
 
 
 def _dose(reader: _Reader, item: Mapping[str, Any]) -> Dose:
-    reader.known(item, {"dose", "containers"}, "doses")
+    where = f"doses {item.get('dose', '?')}"
+    reader.known(item, _DOSE, where)
     number, containers = item.get("dose"), item.get("containers", 1)
-    if _is_whole(number, MOST_DOSES) and _is_whole(containers, MOST_CONTAINERS):
-        return Dose(number, containers)
-    reader.faults.append(
-        f"doses: expected whole numbers from 1 in 'dose' (to {MOST_DOSES}) and 'containers' (to {MOST_CONTAINERS})."
-    )
-    return Dose(1, 1)
+    if not (_is_whole(number, MOST_DOSES) and _is_whole(containers, MOST_CONTAINERS)):
+        reader.faults.append(
+            f"doses: expected whole numbers from 1 in 'dose' (to {MOST_DOSES}) and 'containers' (to {MOST_CONTAINERS})."
+        )
+        return Dose(1, 1)
+
+    def code(name: str) -> str | None:
+        return reader.code(item, name, where) if name in item else None
+
+    def duration(name: str) -> int | None:
+        return reader.duration(item, name, where) if name in item else None
+
+    return Dose(number, containers, code("component"), code("strength"), duration("not_before"), duration("not_after"))
 
 
 def _is_whole(number: Any, most: int) -> TypeGuard[int]:
@@ -281,24 +330,28 @@ def _labels(reader: _Reader, table: Any, purposes: frozenset[str]) -> dict[str, 
         return {}
     _unknown(reader, "label", "purpose", tuple(table), purposes)
     for purpose, item in table.items():
-        reader.known(item, {"title", "statements"}, f"label.{purpose}")
-    return {
-        purpose: LabelText(
-            reader.text(item, "title", f"label.{purpose}"), reader.texts(item, "statements", f"label.{purpose}")
-        )
-        for purpose, item in table.items()
-    }
+        reader.known(item, {"title", "statements", *_TESTED}, f"label.{purpose}")
+    return {purpose: _label(reader, item, f"label.{purpose}") for purpose, item in table.items()}
 
 
-def _bedside(reader: _Reader, table: Any) -> int:
+def _label(reader: _Reader, item: Mapping[str, Any], where: str) -> LabelText:
+    when = {result: reader.texts(item, result, where) for result in _TESTED if result in item}
+    return LabelText(reader.text(item, "title", where), reader.texts(item, "statements", where), when)
+
+
+def _bedside(reader: _Reader, table: Any) -> Bedside:
     if not isinstance(table, dict):
         reader.faults.append("'bedside' must be a table.")
-        return 0
-    reader.known(table, {"check_valid_for"}, "bedside")
+        table = {}
+    reader.known(table, {"check_valid_for", "one_at_a_time", "stated"}, "bedside")
     length = reader.duration(table, "check_valid_for", "bedside", "PT30M")
     if not 0 < length <= _DAY:
         reader.faults.append("bedside: expected a 'check_valid_for' above zero and of at most a day.")
-    return length
+    one, stated = table.get("one_at_a_time", False), table.get("stated", 0)
+    if not isinstance(one, bool) or type(stated) is not int or not 0 <= stated <= MOST_STATED:
+        reader.faults.append(f"bedside: expected true or false in 'one_at_a_time', 0 to {MOST_STATED} in 'stated'.")
+        one, stated = False, 0
+    return Bedside(length, one, stated)
 
 
 def _unknown(reader: _Reader, where: str, what: str, names: tuple[str, ...], known: frozenset[str]) -> None:
@@ -310,7 +363,7 @@ def _whole(reader: _Reader, pathway: Pathway) -> None:
     for what, names in (
         ("stage", [stage.id for stage in pathway.stages]),
         ("window", [window.id for window in pathway.windows]),
-        ("dose", [dose.number for dose in pathway.doses]),
+        ("dose", [(dose.number, dose.component) for dose in pathway.doses]),
     ):
         if len(names) != len(set(names)):
             reader.faults.append(f"Two parts of kind '{what}' carry the same name.")

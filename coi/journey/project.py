@@ -4,6 +4,7 @@
 for it. They are written in the transaction of the entry, can be dropped and rebuilt, and are compared by `coi verify`.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,8 @@ class Projection:
     handoff: dict[str, Row]
     clock: dict[str, Row]
     party: dict[str, Row]
+    planned: dict[str, Row]
+    document: dict[str, Row]
 
     def tables(self) -> dict[str, dict[str, Row]]:
         """Return the rows by table name."""
@@ -33,10 +36,12 @@ class Projection:
             "handoff": self.handoff,
             "clock": self.clock,
             "party": self.party,
+            "planned": self.planned,
+            "document": self.document,
         }
 
 
-EMPTY = Projection({}, {}, {}, {}, {})
+EMPTY = Projection({}, {}, {}, {}, {}, {}, {})
 
 
 def project(therapy: Therapy, *, pathway: Pathway) -> Projection:
@@ -46,12 +51,45 @@ def project(therapy: Therapy, *, pathway: Pathway) -> Projection:
         therapy={therapy.coi: _therapy(therapy)},
         container={c.id: _container(therapy, c) for c in therapy.containers.values()},
         handoff={h.id: _handoff(therapy, h) for h in therapy.handoffs.values()},
-        clock={clock.id: _clock(clock) for clock in running},
+        clock={clock.id: _clock(therapy, clock) for clock in running},
         party={
             f"{therapy.coi}/{site}": {"id": f"{therapy.coi}/{site}", "therapy": therapy.coi, "organisation": site}
             for site in therapy.parties
         },
+        planned={row["id"]: row for row in planned(therapy, pathway=pathway)},
+        document={row["id"]: row for row in _documents(therapy)},
     )
+
+
+def planned(therapy: Therapy, *, pathway: Pathway) -> Iterator[Row]:
+    """Return what the plan says of each stage that it names, in the order of the pathway.
+
+    A stage counts as reached when it, or one behind it, was begun; a closed therapy expects nothing any more.
+    """
+    for number, stage in enumerate(pathway.stages):
+        told = therapy.plan.get(stage.id)
+        if told is not None:
+            yield {
+                "id": f"{therapy.coi}/{stage.id}",
+                "therapy": therapy.coi,
+                "stage": stage.id,
+                "title": stage.title,
+                "at": told.get("at"),
+                "site": told.get("site"),
+                "reached": therapy.closed is not None or (therapy.begun and number <= therapy.stage),
+            }
+
+
+def _documents(therapy: Therapy) -> Iterator[Row]:
+    for document in therapy.documents.values():
+        yield {
+            "id": f"{therapy.coi}/{document.sha256}",
+            "therapy": therapy.coi,
+            "sha256": document.sha256,
+            "kind": document.kind,
+            "entry": document.entry,
+            "superseded_by": document.superseded_by,
+        }
 
 
 def _therapy(therapy: Therapy) -> Row:
@@ -103,7 +141,7 @@ def _handoff(therapy: Therapy, handoff: Handoff) -> Row:
     }
 
 
-def _clock(clock: Clock) -> Row:
+def _clock(therapy: Therapy, clock: Clock) -> Row:
     return {
         "id": clock.id,
         "therapy": clock.therapy,
@@ -115,6 +153,7 @@ def _clock(clock: Clock) -> Row:
         "due_at": instant(clock.due_at),
         "ended_at": instant(clock.ended_at) if clock.ended_at else None,
         "next_at": instant(clock.next_at) if clock.next_at else None,
+        "owner": therapy.owner,
     }
 
 

@@ -92,8 +92,9 @@ def _clock(therapy: Therapy, container: Container, window: Window) -> Clock:
     entry, started_at, uncertainty = container.starts[window.id]
     name = str(uuid5(CLOCK_SPACE, f"{window.id}/{container.id}/{entry}"))
     started_at = started_at.astimezone(UTC)  # in a zone with summer time a day may have 23 hours
-    due_at = started_at + timedelta(seconds=window.limit)
-    warn_at = due_at - timedelta(seconds=window.warn_before)
+    left = window.limit - container.spent.get(window.id, 0)  # of a window that adds up, what earlier runs left
+    due_at = started_at + timedelta(seconds=left)
+    warn_at = max(started_at, due_at - timedelta(seconds=window.warn_before))
     ended = container.ends.get(window.id)
     return Clock(
         id=name,

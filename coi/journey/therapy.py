@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from coi.journey.steps import LIVING, Purpose, State
+from coi.journey.steps import EMPTY, LIVING, Purpose, State
 
 
 @dataclass(slots=True)
@@ -21,10 +21,23 @@ class Custodian:
 
 @dataclass(slots=True)
 class Place:
-    """Where a thing is: `kind` is nowhere, hand, shipper, location or gone; `id` names the shipper or location."""
+    """Where a thing is: `kind` is nowhere, hand, shipper, location, unknown or gone; `id` names shipper or location."""
 
     kind: str
     id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A release in force: provisional, final or out of specification, for one country or site only where it says so."""
+
+    status: str
+    country: str | None = None
+    site: str | None = None
+
+    def covers(self, *, site: str, country: str | None) -> bool:
+        """Tell whether it counts at `site`, which lies in `country`."""
+        return self.site in (None, site) and self.country in (None, country)
 
 
 @dataclass(slots=True)
@@ -42,10 +55,20 @@ class Container:
     lot: str | None = None
     parents: tuple[str, ...] = ()
     holds: dict[str, str] = field(default_factory=dict)  # entry that placed it -> reason code
-    releases: dict[str, str] = field(default_factory=dict)  # entry that released it -> status
+    releases: dict[str, Release] = field(default_factory=dict)  # entry that released it -> what it says
     taken_back: str | None = None  # the kind of the entry that last refused or revoked its release
     starts: dict[str, tuple[str, datetime, int]] = field(default_factory=dict)  # window -> entry, moment, uncertainty
     ends: dict[str, tuple[str, datetime]] = field(default_factory=dict)  # window -> entry, moment
+    spent: dict[str, int] = field(default_factory=dict)  # window that adds up -> seconds of its earlier runs
+    component: str | None = None  # of the dose: CD8, CD4
+    strength: str | None = None
+    filling: str = "full"  # or partial
+    volume_ml: str | None = None
+    lost_ml: str | None = None
+    damage: str | None = None
+    adopted: bool = False  # its history before is not held here
+    disposition: str | None = None  # what the closing of the therapy demands for it: discard, give_back, keep
+    before: State | None = None  # it went missing
 
     @property
     def living(self) -> bool:
@@ -63,6 +86,7 @@ class Label:
     position: str
     generation: int
     state: str
+    tested: str = "unknown"  # what was known of the donor's tests when it was issued
 
 
 @dataclass(slots=True)
@@ -100,6 +124,7 @@ class Lot:
     inputs: tuple[str, ...]
     donations: tuple[str, ...]
     organisation: str
+    terminated: str | None = None  # the reason
 
 
 @dataclass(slots=True)
@@ -120,10 +145,11 @@ class Act:
     kind: str
     done: bool
     recorded_at: datetime
+    performers: tuple[str, ...]
     containers: frozenset[str]  # that it acted on, filled or planned
     fills: frozenset[str]  # the containers among them that it planned or filled
     names: frozenset[str]  # the other ids that its values hold: label, lot, donation, offer, hold
-    shipper: str | None
+    shippers: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -140,6 +166,17 @@ class Correction:
 
 
 @dataclass(slots=True)
+class Document:
+    """A file that belongs to the therapy, by the SHA-256 of its bytes."""
+
+    sha256: str
+    kind: str
+    entry: str
+    about: str | None
+    superseded_by: str | None = None
+
+
+@dataclass(slots=True)
 class Therapy:
     """Everything that is known about one therapy."""
 
@@ -150,11 +187,21 @@ class Therapy:
     patient: str = ""
     enrolled_at: datetime | None = None
     closed: str | None = None
+    owner: str | None = None  # of a closed therapy: who sees to what is left of it
+    postponed: str | None = None  # the reason, while it is postponed
     parties: set[str] = field(default_factory=set)
     plan: dict[str, dict[str, str | None]] = field(default_factory=dict)
     verified: tuple[str, datetime] | None = None
     donation: str | None = None  # the open donation
+    paused: bool = False  # the open donation
     donations: list[str] = field(default_factory=list)
+    tested: dict[str, str] = field(default_factory=dict)  # donation -> result of the donor's tests
+    kits: list[str] = field(default_factory=list)  # what happened to collection kits: sent, intact, damaged
+    asked_for: dict[str, str] = field(default_factory=dict)  # container -> the physician's request, an entry
+    infused_at: dict[int, datetime] = field(default_factory=dict)  # dose -> the start of its first infusion
+    documents: dict[str, Document] = field(default_factory=dict)
+    acknowledged: dict[str, list[str]] = field(default_factory=dict)  # entry -> performers who acknowledged it
+    stage: int = 0  # of the pathway, the furthest that was reached
     lots: dict[str, Lot] = field(default_factory=dict)
     containers: dict[str, Container] = field(default_factory=dict)
     labels: dict[str, Label] = field(default_factory=dict)
@@ -168,6 +215,11 @@ class Therapy:
     last_kind: str = ""
     seq: int = 0
     changed_at: datetime | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Tell whether anything happened to the patient's cells or the patient since the enrolment."""
+        return self.verified is not None or bool(self.donations) or any(c.living for c in self.containers.values())
 
     def in_shipper(self, shipper: str) -> tuple[str, ...]:
         """Return the containers that are inside `shipper`."""
@@ -196,14 +248,24 @@ class Therapy:
 
     def due_dose(self) -> int | None:
         """Return the number of the dose that is to be given next, or None when none is left."""
-        spent = (State.INFUSED, State.DISCARDED, State.UNUSED, State.CONSUMED)
-        left = [c.dose for c in self.of_purpose(Purpose.DOSE) if c.dose is not None and c.state not in spent]
-        return min(left, default=None)
+        return min((c.dose for c in self.doses_left() if c.dose is not None), default=None)
+
+    def doses_left(self) -> list[Container]:
+        """Return the containers of the dose plan that can still be given, in the order of the plan."""
+        able = EMPTY | {State.FILLED, State.THAWING, State.INFUSING}
+        left = [c for c in self.containers.values() if c.dose is not None and c.state in able]
+        return sorted(left, key=lambda c: (c.dose or 0, c.number))
+
+    def donor_tests(self, container: Container | None = None) -> str:
+        """Return what is known of the donor's tests for `container`: unknown, not_tested, negative or reactive."""
+        donations = [container.donation] if container and container.donation else self.donations
+        known = [self.tested[donation] for donation in donations if donation in self.tested]
+        return next((result for result in ("reactive", "not_tested", "negative") if result in known), "unknown")
 
 
 @dataclass(slots=True)
 class Shipper:
-    """A transport unit with a life of its own. `state` is charged, sealed or opened."""
+    """A transport unit with a life of its own. `state` is new, charged, sealed, unsealed, opened or returned."""
 
     id: str
     state: str = "new"
@@ -212,4 +274,8 @@ class Shipper:
     hold_hours: int | None = None
     seals: tuple[str, ...] = ()
     contents: dict[str, str] = field(default_factory=dict)  # container -> therapy
+    logger: str | None = None  # the running logger, as a keyed token
+    bound_for: str | None = None
+    delayed_until: str | None = None
+    unattended: list[str] = field(default_factory=list)  # the entries that report legs that nobody attended
     seq: int = 0

@@ -20,6 +20,7 @@ CODE = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _AMOUNT = re.compile(r"[0-9]{1,7}(?:\.[0-9]{1,3})?")
 _TOO_LONG = 10**7  # the first whole number with more digits than an amount has
+_LONGEST_SEALED = 200
 _RFC3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
 )
@@ -187,6 +188,24 @@ class Moment(Field):
 
     def schema(self) -> dict[str, Any]:  # noqa: D102 - as Field
         return {"type": "string", "format": "date-time", "pattern": f"^{_RFC3339.pattern}$"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed(Field):
+    """Patient data or another number that is not for the log: it goes to the vault before anything else sees it.
+
+    The entry keeps a salted commitment instead, or, where two of them have to be compared (`equal`), a keyed token.
+    """
+
+    equal: bool = False
+
+    def read(self, value: Any) -> str:  # noqa: D102 - as Field
+        if isinstance(value, str) and value.strip() and len(value) <= _LONGEST_SEALED and value.isprintable():
+            return value.strip()
+        raise BadValue(f"Expected plain text of 1 to {_LONGEST_SEALED} characters.")
+
+    def schema(self) -> dict[str, Any]:  # noqa: D102 - as Field
+        return {"type": "string", "minLength": 1, "maxLength": _LONGEST_SEALED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,10 @@ number. A wristband's number is scoped by its issuer: the same number of two hos
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
-from coi.record.tables import CODE, ORGANISATION
+from coi.record.tables import CODE, ORGANISATION, THERAPY
 from coi.record.vault import VaultKeys, blind_index
 
 
@@ -23,8 +24,15 @@ class Named:
     issuer_known: bool
     therapy: str | None
     container: str | None
+    valid_from: str | None = None
+    valid_until: str | None = None
+
+    def counts(self, at: str) -> bool:
+        """Tell whether it counts at the instant `at`."""
+        return (self.valid_from or "") <= at and (self.valid_until is None or at < self.valid_until)
 
 
+_EMPTY = {"issuer": "", "therapy": None, "container": None, "valid_from": None, "valid_until": None}
 _RESOLVE = (
     select(CODE, ORGANISATION.c.code.label("known_issuer"))
     .join(ORGANISATION, ORGANISATION.c.code == CODE.c.issuer, isouter=True)
@@ -41,7 +49,8 @@ def resolve(conn: Connection, tokens: Iterable[str]) -> dict[str, list[Named]]:
     """Return what each of `tokens` names; a token that names nothing is left out."""
     found: dict[str, list[Named]] = {}
     for row in conn.execute(_RESOLVE, {"tokens": list(tokens)}):
-        named = Named(row.type, row.subject, row.issuer, row.known_issuer is not None, row.therapy, row.container)
+        named = Named(row.type, row.subject, row.issuer, row.known_issuer is not None, row.therapy, row.container,
+                      row.valid_from, row.valid_until)  # fmt: skip
         found.setdefault(row.token, []).append(named)
     return found
 
@@ -49,8 +58,38 @@ def resolve(conn: Connection, tokens: Iterable[str]) -> dict[str, list[Named]]:
 def register(conn: Connection, rows: Sequence[Mapping[str, str | None]]) -> None:
     """Add codes; each row has token, subject, type and, where they apply, issuer, therapy and container."""
     if rows:
-        empty = {"issuer": "", "therapy": None, "container": None}
-        conn.execute(insert(CODE), [{**empty, **row} for row in rows])
+        conn.execute(insert(CODE), [{**_EMPTY, **row} for row in rows])
+
+
+def register_new(conn: Connection, rows: Sequence[Mapping[str, str | None]]) -> None:
+    """Add the codes among `rows` that are not there yet."""
+    if rows:
+        dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
+        conn.execute(dialect.insert(CODE).on_conflict_do_nothing(), [{**_EMPTY, **row} for row in rows])
+
+
+def end(conn: Connection, *, token: str, subject: str, issuer: str, at: str) -> bool:
+    """Let an identifier count no longer from `at` on; tell whether there was one in force."""
+    query = (
+        update(CODE)
+        .where(CODE.c.token == token, CODE.c.subject == subject, CODE.c.issuer == issuer)
+        .where(or_(CODE.c.valid_until.is_(None), CODE.c.valid_until > at))
+        .values(valid_until=at)
+    )
+    return bool(conn.execute(query).rowcount)
+
+
+def namesakes(conn: Connection, patient: str, *, site: str) -> int:
+    """Return how many other patients under treatment share a name key of `patient` at `site`."""
+    mine, other = CODE.alias("mine"), CODE.alias("other")
+    query = (
+        select(func.count(func.distinct(other.c.subject)))
+        .select_from(mine.join(other, other.c.token == mine.c.token))
+        .join(THERAPY, THERAPY.c.patient == other.c.subject)
+        .where(mine.c.subject == patient, mine.c.type == "name", mine.c.issuer == site)
+        .where(other.c.type == "name", other.c.subject != patient, THERAPY.c.closed.is_(None))
+    )
+    return int(conn.execute(query).scalar_one())
 
 
 def identifiers_of(conn: Connection, tokens: Iterable[str]) -> list[tuple[str, str, str]]:

@@ -111,6 +111,12 @@ def note_sign_in(conn: Connection, person: str, *, failures: int, locked_until: 
     conn.execute(update(PERSON).where(PERSON.c.code == person).values(failures=failures, locked_until=locked_until))
 
 
+def country_of(conn: Connection, organisation: str) -> str | None:
+    """Return the country of an organisation as a small two-letter code, None when it is not known."""
+    found = conn.execute(select(ORGANISATION.c.country).where(ORGANISATION.c.code == organisation)).scalar()
+    return found.lower() if found else None
+
+
 def organisations_of(conn: Connection, codes: Iterable[str]) -> dict[str, list[str]]:
     """Return, for the people among `codes`, the organisations where they hold a role."""
     query = select(GRANT.c.person, GRANT.c.organisation).where(GRANT.c.person.in_(bindparam("codes", expanding=True)))
@@ -118,6 +124,23 @@ def organisations_of(conn: Connection, codes: Iterable[str]) -> dict[str, list[s
     for row in conn.execute(query.order_by(GRANT.c.organisation), {"codes": list(codes)}):
         found.setdefault(row.person, []).append(row.organisation)
     return found
+
+
+def grants_of(conn: Connection, person: str) -> dict[str, frozenset[Role]]:
+    """Return the roles of an active person at each organisation; nothing for somebody who is not known."""
+    query = select(GRANT).join(PERSON, PERSON.c.code == GRANT.c.person).where(GRANT.c.person == person, PERSON.c.active)
+    found: dict[str, set[Role]] = {}
+    for row in conn.execute(query):
+        found.setdefault(row.organisation, set()).add(Role(row.role))
+    return {organisation: frozenset(roles) for organisation, roles in found.items()}
+
+
+def people_at(conn: Connection, organisations: Iterable[str]) -> list[tuple[str, str, Role]]:
+    """Return (person, organisation, role) of the active people of `organisations`, by code."""
+    at = GRANT.c.organisation.in_(bindparam("organisations", expanding=True))
+    query = select(GRANT).join(PERSON, PERSON.c.code == GRANT.c.person).where(at, PERSON.c.active)
+    rows = conn.execute(query.order_by(GRANT.c.person), {"organisations": list(organisations)})
+    return [(row.person, row.organisation, Role(row.role)) for row in rows]
 
 
 def known_organisations(conn: Connection, codes: Iterable[str]) -> dict[str, str]:

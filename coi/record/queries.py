@@ -1,6 +1,6 @@
 """Queries: what lists, boards and look-ups read. Nothing here writes, and a history of any length is one statement."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, bindparam, exists, or_, select
@@ -39,6 +39,14 @@ def is_therapy_of(conn: Connection, coi: str, *, patient: str) -> bool:
     return conn.execute(query).first() is not None
 
 
+def taken_places(conn: Connection, places: Iterable[str], *, site: str) -> dict[str, str]:
+    """Return which of the stored positions of `site` are taken, and by which container."""
+    query = select(CONTAINER.c.place_id, CONTAINER.c.id).where(
+        CONTAINER.c.place == "location", CONTAINER.c.place_id.in_(list(places)), CONTAINER.c.organisation == site
+    )
+    return {row.place_id: row.id for row in conn.execute(query)}
+
+
 def may_see(conn: Connection, coi: str, organisations: Iterable[str]) -> bool:
     """Tell whether one of `organisations` is a party of the therapy `coi`."""
     query = select(PARTY.c.id).where(PARTY.c.therapy == coi, PARTY.c.organisation.in_(list(organisations)))
@@ -54,7 +62,7 @@ def therapies(
     """
     query = select(THERAPY).order_by(THERAPY.c.changed_at.desc(), THERAPY.c.coi).limit(limit)
     if parties is not None:
-        query = query.where(_visible(parties, THERAPY.c.coi))
+        query = query.where(visible(parties, THERAPY.c.coi))
     if contains:
         query = query.where(THERAPY.c.coi.contains(contains, autoescape=True))
     if after:
@@ -65,7 +73,8 @@ def therapies(
     return _rows(conn, query)
 
 
-def _visible(parties: Iterable[str], column: Any) -> Any:
+def visible(parties: Iterable[str], column: Any) -> Any:
+    """Return the condition that the therapy in `column` is one that an organisation of `parties` may see."""
     return exists().where(PARTY.c.therapy == column, PARTY.c.organisation.in_(list(parties)))
 
 
@@ -73,15 +82,19 @@ def clocks(
     conn: Connection,
     *,
     states: Iterable[str],
-    parties: Iterable[str] | None,
+    parties: Sequence[str] | None,
     after: str = "",
     limit: int = 50,
     therapy: str | None = None,
 ) -> Rows:
-    """Return clocks in one of `states`, soonest deadline first, from `after` (`due_at/id`) on."""
+    """Return clocks in one of `states`, soonest deadline first, from `after` (`due_at/id`) on.
+
+    What is left of a closed therapy is one organisation's to see to; its clocks are shown to no other.
+    """
     query = select(CLOCK).where(CLOCK.c.state.in_(list(states))).order_by(CLOCK.c.due_at, CLOCK.c.id).limit(limit)
     if parties is not None:
-        query = query.where(_visible(parties, CLOCK.c.therapy))
+        mine = or_(CLOCK.c.owner.is_(None), CLOCK.c.owner.in_(list(parties)))
+        query = query.where(visible(parties, CLOCK.c.therapy), mine)
     if therapy is not None:
         query = query.where(CLOCK.c.therapy == therapy)
     if after:
@@ -99,7 +112,7 @@ def due_therapies(conn: Connection, *, now: str, limit: int) -> list[str]:
 def handoffs(conn: Connection, *, state: str, parties: Iterable[str] | None, limit: int = 200) -> Rows:
     """Return handoffs in `state`, oldest offer first."""
     query = select(HANDOFF).where(HANDOFF.c.state == state).order_by(HANDOFF.c.offered_at).limit(limit)
-    return _rows(conn, query if parties is None else query.where(_visible(parties, HANDOFF.c.therapy)))
+    return _rows(conn, query if parties is None else query.where(visible(parties, HANDOFF.c.therapy)))
 
 
 def containers(conn: Connection, therapy: str) -> Rows:
@@ -156,5 +169,5 @@ def therapies_about(
     """Return the therapies among `therapies` or of `patients` that one of `parties` may see (None: all)."""
     query = select(THERAPY).where(or_(THERAPY.c.coi.in_(list(therapies)), THERAPY.c.patient.in_(list(patients))))
     if parties is not None:
-        query = query.where(_visible(parties, THERAPY.c.coi))
+        query = query.where(visible(parties, THERAPY.c.coi))
     return _rows(conn, query.order_by(THERAPY.c.changed_at.desc()).limit(200))

@@ -1,8 +1,8 @@
 """The tables, and nothing more: SQLModel declares them, statements in the other modules read and write columns.
 
 Three sorts: the log (`entry`, `attempt`, `clash`: append-only, guarded by triggers), the vault and its indexes, and
-projections (`therapy`, `container`, `handoff`, `clock`, `party`, `shipper`: they can be dropped and rebuilt from the
-log). People, organisations, grants and tokens say who may come in.
+projections (`therapy`, `container`, `handoff`, `clock`, `party`, `planned`, `document`, `shipper`: they can be dropped
+and rebuilt from the log). People, organisations, grants and tokens say who may come in.
 
 Instants are stored as the leaf writes them (UTC text with six decimals and Z), the same on both databases.
 """
@@ -103,6 +103,32 @@ class CodeRow(Row, table=True):
     type: str
     therapy: str | None = None
     container: str | None = None
+    valid_from: str | None = None
+    valid_until: str | None = None
+
+
+class BlobRow(Row, table=True):
+    """The sealed bytes of one document, by the SHA-256 of what was sealed."""
+
+    __tablename__ = "blob"
+    sha256: str = Field(primary_key=True)
+    media_type: str
+    size: int
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class SignatureRow(Row, table=True):
+    """A signature that was given and may be used once, by the SHA-256 of its token."""
+
+    __tablename__ = "signature"
+    token: str = Field(primary_key=True)
+    attempt: str = Field(index=True)
+    digest: str
+    person: str = Field(foreign_key="person.code")
+    meaning: str
+    given_at: str
+    expires_at: str
+    used_at: str = ""
 
 
 class OrganisationRow(Row, table=True):
@@ -234,6 +260,33 @@ class ClockRow(Row, table=True):
     due_at: str
     ended_at: str | None = None
     next_at: str | None = None
+    owner: str | None = None  # of a closed therapy: the one organisation that still has to act on it
+
+
+class PlannedRow(Row, table=True):
+    """Projection: when and where a stage of a therapy is expected, and whether it was reached."""
+
+    __tablename__ = "planned"
+    __table_args__ = (Index("ix_planned_reached_at", "reached", "at"),)
+    id: str = Field(primary_key=True)
+    therapy: str = Field(index=True)
+    stage: str
+    title: str
+    at: str | None = None
+    site: str | None = None
+    reached: bool
+
+
+class DocumentRow(Row, table=True):
+    """Projection: one document of a therapy; a superseded one stays."""
+
+    __tablename__ = "document"
+    id: str = Field(primary_key=True)
+    therapy: str = Field(index=True)
+    sha256: str = Field(index=True)
+    kind: str
+    entry: str
+    superseded_by: str | None = None
 
 
 class PartyRow(Row, table=True):
@@ -276,11 +329,15 @@ ORGANISATION, PERSON, GRANT, TOKEN = (
 HEARTBEAT = table_of(HeartbeatRow)
 THERAPY, CONTAINER, HANDOFF = table_of(TherapyRow), table_of(ContainerRow), table_of(HandoffRow)
 CLOCK, PARTY, SHIPPER = table_of(ClockRow), table_of(PartyRow), table_of(ShipperRow)
+PLANNED, DOCUMENT = table_of(PlannedRow), table_of(DocumentRow)
+BLOB, SIGNATURE = table_of(BlobRow), table_of(SignatureRow)
 PROJECTIONS: dict[str, Table] = {
     "therapy": THERAPY,
     "container": CONTAINER,
     "handoff": HANDOFF,
     "clock": CLOCK,
     "party": PARTY,
+    "planned": PLANNED,
+    "document": DOCUMENT,
 }
 APPEND_ONLY = (ENTRY, ATTEMPT, CLASH, PATHWAY)

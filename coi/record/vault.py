@@ -100,6 +100,27 @@ def open_sealed(keys: VaultKeys, *, table: str, row: str, column: str, sealed: b
         ) from None
 
 
+def seal_bytes(keys: VaultKeys, *, sha256: str, data: bytes) -> bytes:
+    """Encrypt the bytes of a document for the place that their own SHA-256 names."""
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    return _SEALED_V1 + nonce + AESGCM(keys.encryption).encrypt(nonce, data, _place("blob", sha256, "sealed"))
+
+
+def open_bytes(keys: VaultKeys, *, sha256: str, sealed: bytes) -> bytes:
+    """Decrypt the bytes of a document. Raises VaultError when they are not those that were sealed under this name."""
+    nonce, ciphertext = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
+    try:
+        data = AESGCM(keys.encryption).decrypt(nonce, ciphertext, _place("blob", sha256, "sealed"))
+    except (InvalidTag, ValueError):
+        raise VaultError(
+            "got a document that was altered, moved or sealed under another key, expected it as it was sealed: "
+            "compare with a backup and check the key file"
+        ) from None
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise VaultError("got a document under another name than its own digest: compare with a backup")
+    return data
+
+
 def _place(table: str, row: str, column: str) -> bytes:
     # Only the middle part may hold a colon, so a place has one reading.
     if not (table and row and column) or ":" in table or ":" in column:

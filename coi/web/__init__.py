@@ -19,7 +19,9 @@ from coi.web import (
     access,
     boards,
     containers,
+    documents,
     enrolling,
+    exporting,
     faults,
     here,
     home,
@@ -33,7 +35,9 @@ from coi.web import (
 
 fault_page = faults.page
 http_page = faults.of_http
-PARTS = (boards, containers, enrolling, home, labelling, scanning, sign_in, stepping, therapies)
+PARTS = (
+    boards, containers, documents, enrolling, exporting, home, labelling, scanning, sign_in, stepping, therapies,
+)  # fmt: skip
 CONTENT_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"

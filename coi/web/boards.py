@@ -1,8 +1,9 @@
-"""Boards: the running clocks, soonest first, and the handoffs that wait for somebody."""
+"""Boards: the running clocks, soonest first, what the plan expects, and the handoffs that wait for somebody."""
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from coi.actions import plan as plans
 from coi.actions import reads
 from coi.actions.reads import CLOCK_STATES
 from coi.web import here
@@ -20,6 +21,15 @@ def clocks() -> ResponseReturnValue:
         here.office(), caller=here.caller(), states=asked or CLOCK_STATES, after=request.args.get("after", "")
     )
     return render_template("clocks.html", found=found, asked=asked, states=CLOCK_STATES)
+
+
+@pages.get("/plan")
+@open_to(EVERYONE)
+def plan() -> ResponseReturnValue:
+    """Show what is expected today, what arrives at the person's own site, or what is late."""
+    view = request.args.get("view", "today")
+    found = plans.plan(here.office(), caller=here.caller(), view=view, after=request.args.get("after", ""))
+    return render_template("plan.html", found=found, view=view, views=plans.VIEWS)
 
 
 @pages.get("/handoffs")

@@ -1,6 +1,7 @@
 """Choices: what a person can pick from in a form instead of typing it, worked out from what is shown of the therapy.
 
-An empty list means that nothing is known to choose from; the form then asks for the text itself.
+An empty list means that nothing is known to choose from; the form then asks for the text itself. An empty tuple means
+that there is nothing to say; the form does not ask at all.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,7 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from coi.journey.identity import RefType
+from coi.journey.steps import LIVING, State
 from coi.web import words
+
+IDENTIFIER_KINDS = {
+    "mrn": "Hospital number",
+    "national": "National number",
+    "study": "Study subject number",
+    "other": "Other number",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,8 @@ def choices_for(
         code: text for row in pathways if digest in (None, row["digest"]) for code, text in row["reasons"].items()
     }
     containers = shown.get("containers", ())
+    places = list(organisations)
+    everywhere = [Option(row["code"], row["title"]) for row in places]
     return Choices(
         of_type={
             RefType.CONTAINER: [Option(item["id"], container_text(item)) for item in containers],
@@ -48,12 +59,22 @@ def choices_for(
             RefType.LABEL: [_label(item) for item in shown.get("labels", ()) if item["state"] != "voided"],
         },
         of_name={
-            "to": [Option(row["code"], row["title"]) for row in organisations],
+            "to": everywhere,
+            "owner": everywhere,
+            "issuer": everywhere,
+            "site": [Option(row["code"], row["title"]) for row in places if row["kind"] == "site"],
+            "stage": [Option(one["id"], one["title"]) for one in shown.get("pathway", {}).get("stages", ())],
+            "kind": [Option(code, text) for code, text in IDENTIFIER_KINDS.items()],
+            **(dict.fromkeys(("discard", "give_back", "keep"), tuple(_living(containers))) if shown else {}),
             "handoff": [_offer(item) for item in shown.get("handoffs", ()) if item["state"] == "open"],
             "hold": _holds(containers),
         },
         reasons=[Option(code, text) for code, text in reasons.items()],
     )
+
+
+def _living(containers: Iterable[Mapping[str, Any]]) -> list[Option]:
+    return [Option(item["id"], container_text(item)) for item in containers if State(item["state"]) in LIVING]
 
 
 def container_text(item: Mapping[str, Any]) -> str:

@@ -24,4 +24,7 @@ def page(id_: str) -> ResponseReturnValue:
     tokens |= {place["id"]} if place["kind"] == "location" else set()
     texts = reads.names(office, sorted(token for token in tokens if token))
     names = {token: said["text"] for token, said in texts.items() if "text" in said}
-    return render_template("container.html", container=found, history=lines(found["entries"], names=names), names=names)
+    therapy, _, _ = reads.history(office, found["therapy"], caller=here.caller())
+    looking = here.caller().person
+    history = lines(found["entries"], names=names, acknowledged=therapy.acknowledged, looking=looking)
+    return render_template("container.html", container=found, history=history, names=names)

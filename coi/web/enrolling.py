@@ -1,5 +1,6 @@
 """Enrolment: a patient and a pathway become a therapy with its COI id. The form is checked here, its meaning behind."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,24 +20,22 @@ from coi.journey.values import CODE, BadValue, Moment
 from coi.web import here
 from coi.web.access import open_to
 from coi.web.answers import onward, outcome_of
+from coi.web.choices import IDENTIFIER_KINDS
 from coi.web.fields import value_of
-from coi.web.given import Form, attempt_id, text_of
+from coi.web.given import attempt_id, text_of
+from coi.web.paper import Form
 
 pages = Blueprint("enrolling", __name__)
 ROW = STEPS["therapy.enrolled"]
-KINDS = {
-    "mrn": "Hospital number",
-    "national": "National number",
-    "study": "Study subject number",
-    "other": "Other number",
-}
 OWN_KINDS = {
     "order": "Order number",
     "study": "Study subject number",
     "sec": "Single European code",
     "other": "Other number",
 }
+NATIVE = ("native_family", "native_given")
 LONGEST = 200
+_COI = re.compile(r"COI-[2-9A-HJ-NP-Z]{13}")
 EARLIEST = date(1880, 1, 1)
 Errors = dict[str, list[str]]
 
@@ -61,8 +60,17 @@ def page() -> ResponseReturnValue:
 
 def _show(form: Form, fault: Fault | None = None) -> ResponseReturnValue:
     errors, status = (fault.errors, fault.status) if fault else ({}, 200)
-    shown = render_template("enrol.html", sheet=_sheet(form), form=form, fault=fault, errors=errors, kinds=KINDS,
-                            own_kinds=OWN_KINDS)  # fmt: skip
+    open_one = _COI.search(fault.message) if fault and fault.code == "therapy.open" else None
+    shown = render_template(
+        "enrol.html",
+        sheet=_sheet(form),
+        form=form,
+        fault=fault,
+        errors=errors,
+        kinds=IDENTIFIER_KINDS,
+        own_kinds=OWN_KINDS,
+        open_one=open_one[0] if open_one else "",
+    )
     return shown, status
 
 
@@ -96,8 +104,9 @@ def enrol() -> ResponseReturnValue:
 def enrol_request(form: Form) -> EnrolRequest:
     """Return the enrolment that `form` asks for; raises Fault 400 with a sentence for every input that is wrong."""
     errors: Errors = {}
+    native = {name: _name(form, name, errors) for name in NATIVE if text_of(form, name)}
     patient = Patient(_name(form, "family", errors), _name(form, "given", errors), _born(form, errors),
-                      list(_identifiers(form, "identifier", errors)))  # fmt: skip
+                      list(_identifiers(form, "identifier", errors)), **native)  # fmt: skip
     if not patient.identifiers:
         errors.setdefault("patient.identifiers", ["Give at least one number that the patient is known by."])
     own, plan = list(_identifiers(form, "own", errors)), _plan(form, errors)
@@ -109,6 +118,7 @@ def enrol_request(form: Form) -> EnrolRequest:
         "pathway": pathway, "site": site, "plan": _plain(plan), **said,
         "identifiers": [item.as_text() for item in own],
         "patient": [patient.family, patient.given, patient.born, *(item.as_text() for item in patient.identifiers)],
+        "native": native,
     }  # fmt: skip
     return EnrolRequest(id=attempt_id(form), digest=body_digest(body), pathway=pathway, site=site, patient=patient,
                         identifiers=own, plan=plan or None, **said)  # fmt: skip

@@ -11,7 +11,20 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from coi.journey.identity import normalise_typed
-from coi.journey.values import Amount, Choice, Code, EntryId, Field, Flag, Identifier, Inner, Moment, Several, Whole
+from coi.journey.values import (
+    Amount,
+    Choice,
+    Code,
+    EntryId,
+    Field,
+    Flag,
+    Identifier,
+    Inner,
+    Moment,
+    Sealed,
+    Several,
+    Whole,
+)
 from coi.web import words
 from coi.web.choices import Choices, Option
 
@@ -71,7 +84,9 @@ def _identifier(field: Any, choices: Choices) -> dict[str, Any]:
 
 def _code(field: Any, choices: Choices) -> dict[str, Any]:
     options = choices.of_name.get(field.name, ())
-    return {"control": "list_or_text", "options": options} if options else _picked((), f"Such as {field.example}.")
+    if options and field.name == "to":  # things go to a place, or to one person
+        return {"control": "list_or_text", "options": options}
+    return _picked(options, f"Such as {field.example}.")
 
 
 def _entry(field: Any, choices: Choices) -> dict[str, Any]:
@@ -88,8 +103,9 @@ def _amount(field: Any, choices: Choices) -> dict[str, Any]:  # noqa: ARG001 - o
 
 def _several(field: Any, choices: Choices) -> dict[str, Any]:
     inner = _CONTROLS[type(field.of)](field.of, choices)
-    if inner.get("options"):
-        return {"control": "checks", "options": inner["options"]}
+    options = choices.of_name.get(field.name) or inner.get("options")
+    if options:
+        return {"control": "checks", "options": options}
     return {"control": "lines", "hint": "One a line."}
 
 
@@ -106,6 +122,7 @@ _CONTROLS: dict[type[Field], Callable[[Any, Choices], dict[str, Any]]] = {
     Amount: _amount,
     Flag: _plain("flag"),
     Moment: _plain("moment", "In the time of your site."),
+    Sealed: _plain("text", "It is kept in the vault, not in the log."),
     Several: _several,
     Inner: _plain("json", 'As a JSON object, such as {"volume_ml": "212.5"}.'),
 }
@@ -144,9 +161,11 @@ def _read_moment(text: str, zone: tzinfo) -> str:
 
 def _read_json(text: str, zone: tzinfo) -> Any:  # noqa: ARG001 - one shape for all readers
     try:
-        return json.loads(text)
+        found = json.loads(text)
+        json.dumps(found, ensure_ascii=False).encode()  # half of a surrogate pair can be written nowhere
     except (ValueError, RecursionError):
         return text
+    return found
 
 
 _READ: dict[type[Field], Callable[[str, tzinfo], Any]] = {

@@ -6,21 +6,20 @@ the lines of a role's own input (`scan.<role>`), which count as typed.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID
-
-from werkzeug.datastructures import MultiDict
 
 from coi.actions.attempts import body_digest
 from coi.actions.faults import malformed
 from coi.actions.requests import StepRequest
 from coi.actions.scans import GivenScan
+from coi.journey.entry import Tense
 from coi.journey.steps import StepKind
-from coi.web import here
+from coi.web import here, paper
 from coi.web.fields import value_of
+from coi.web.paper import Form
 
-Form = MultiDict[str, str]
 VIAS = frozenset({"wedge", "camera", "typed"})
 LONGEST_NOTE = 4000
 
@@ -28,17 +27,21 @@ LONGEST_NOTE = 4000
 def step_request(row: StepKind, form: Form) -> StepRequest:
     """Return the step that `form` asks for; raises Fault 400 when the form itself is broken.
 
-    The digest covers what the person sent, without the time of sending: the same form sent twice is one attempt.
+    The digest covers what the person sent, without the time of sending: the same form sent twice is one attempt. Who
+    signs is no part of it; what they sign is.
     """
-    scans, values = scans_of(form), values_of(row, form)
     said: dict[str, Any] = {
-        "kind": row.kind, "therapy": text_of(form, "therapy"), "values": values,
+        "kind": row.kind, "therapy": text_of(form, "therapy"), "values": values_of(row, form),
         "reason": text_of(form, "reason"), "note": note_of(form),
     }  # fmt: skip
-    digest = body_digest({**said, "scans": [asdict(scan) for scan in scans]})
-    return StepRequest(
-        id=attempt_id(form), occurred_at=here.now(), zone=here.zone_name(), scans=scans, digest=digest, **said
-    )
+    told = paper.told(form) if paper.is_told(row, form) else None
+    scans = [paper.copied(scan) for scan in scans_of(form)] if told else scans_of(form)
+    body = {**said, "scans": [asdict(scan) for scan in scans], **(told.as_json() if told else {})}
+    request = StepRequest(id=attempt_id(form), occurred_at=told.occurred_at if told else here.now(),
+                          zone=here.zone_name(), scans=scans, digest=body_digest(body), **said)  # fmt: skip
+    if told is None:
+        return request
+    return replace(request, tense=Tense.REPORTED, performed_by=told.performed_by, documents=told.documents)
 
 
 def attempt_id(form: Form) -> str:

@@ -1,9 +1,8 @@
 """Here: what a page finds around it - the office, the settings, who is looking, and the zone for its times."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from argon2 import PasswordHasher
 from flask import current_app, g, request
@@ -11,6 +10,7 @@ from flask import current_app, g, request
 from coi.actions import people, reads
 from coi.actions.office import Office
 from coi.actions.requests import Caller
+from coi.actions.zones import zone_called, zone_name_of
 from coi.journey.steps import Role
 from coi.settings import Settings
 
@@ -98,19 +98,13 @@ def organisations() -> dict[str, dict[str, Any]]:
 
 def zone() -> tzinfo:
     """Return the time zone of the person's own site or company; UTC where none is known."""
-    name = zone_name()
-    try:
-        return ZoneInfo(name) if name else UTC
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC
+    return zone_called(zone_name())
 
 
 def zone_name() -> str | None:
     """Return the IANA name of that zone."""
     found = visitor()
-    homes = sorted(found.caller.grants) if found else []
-    named = (organisations().get(home, {}).get("zone") for home in homes)
-    return next((name for name in named if name), None)
+    return zone_name_of(found.caller, organisations()) if found else None
 
 
 def now() -> datetime:

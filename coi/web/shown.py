@@ -1,7 +1,7 @@
 """Shown: what every template can say and call."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 from werkzeug.local import LocalProxy
 
 from coi.journey.steps import STEPS
-from coi.web import here, words
+from coi.web import here, themes, words
 from coi.web.scanning import carried
 from coi.web.stepping import sentences
 from coi.web.therapies import SEARCHERS
@@ -25,7 +25,13 @@ def context() -> dict[str, Any]:
         "visitor": LocalProxy(here.visitor), "now": here.office().now(), "demo": DEMO if here.office().demo else None,
         "organisations": here.organisations, "carried": carried, "sentences": sentences, "zone_name": here.zone_name,
         "enrollers": STEPS["therapy.enrolled"].who, "searchers": SEARCHERS,
+        "correctors": STEPS["entry.annulled"].who, "by_theme": _by_theme,
     }  # fmt: skip
+
+
+def _by_theme(steps: Sequence[Mapping[str, Any]]) -> list[tuple[str, Sequence[Mapping[str, Any]]]]:
+    """Return steps that may follow, as JSON, in groups by theme."""
+    return themes.grouped(steps, kind=lambda step: str(step["kind"]))
 
 
 def moment(when: datetime | str | None) -> str:

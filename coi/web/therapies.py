@@ -47,18 +47,19 @@ def search() -> ResponseReturnValue:
 @open_to(EVERYONE)
 def page(coi: str) -> ResponseReturnValue:
     """Show one therapy, now or as recorded by `at`."""
-    office, caller, at = here.office(), here.caller(), _at()
+    office, caller, at = here.office(), here.caller(), at_of_request()
     therapy = reads.therapy(office, coi, caller=caller, at=at)
     named = sees_patients(therapy["site"])
     entries = reads.entries(office, coi, caller=caller, limit=HISTORY, at=at)["items"]
     patient = patient_of(coi, site=therapy["site"])
     stage = reached(therapy["pathway"]["stages"], entries)
+    texts = _names(entries, therapy, with_notes=named)
     return render_template(
         "therapy.html",
         therapy=therapy,
         at=at,
         patient=patient,
-        history=lines(entries, names=_names(entries, therapy, with_notes=named)),
+        history=lines(entries, names=texts, acknowledged=therapy["acknowledged"], looking=caller.person),
         names=_names([], therapy, with_notes=False),
         tree=drawn(therapy),
         box_size=(WIDTH, HEIGHT),
@@ -69,7 +70,8 @@ def page(coi: str) -> ResponseReturnValue:
     )
 
 
-def _at() -> datetime | None:
+def at_of_request() -> datetime | None:
+    """Return the moment that the address asks about, None for now; raises 400 for one that is no moment."""
     text = request.args.get("at", "")
     try:
         found = datetime.fromisoformat(text) if text else None

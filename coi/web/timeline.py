@@ -5,13 +5,16 @@ Verdicts are read from the entry: what was refused then is shown as refused, wit
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from coi.journey.entry import Outcome
+from coi.journey.entry import Outcome, from_instant
 from coi.web import words
+from coi.web.building import is_correctable
 
 _SYSTEM = frozenset({"window.warned", "window.breached", "window.withdrawn", "deviation.opened"})
 _UNSAID = frozenset({"kind", "pathway", "patient", "identifiers", "clock", "doses", "because", "to_organisation"})
+_A_WHILE = timedelta(minutes=2)
 _SUBJECT = frozenset({"seal", "location", "wristband", "document"})
 
 
@@ -26,6 +29,11 @@ class Line:
     facts: Sequence[tuple[str, str]]
     scans: Sequence[tuple[str, str, str]]  # role, what, how it came in
     note: str
+    signatures: Sequence[tuple[str, str, str]] = ()  # what it says, who, when
+    acknowledged: Sequence[str] = ()  # the people named as performers who said that it is so
+    later: bool = False  # it was recorded a while after it happened, so both times are shown
+    awaited: bool = False  # the person who looks is named as performer and has not acknowledged it
+    correctable: bool = False
 
     @property
     def findings(self) -> Sequence[Mapping[str, Any]]:
@@ -34,13 +42,29 @@ class Line:
         return found
 
 
-def lines(entries: Iterable[Mapping[str, Any]], *, names: Mapping[str, str]) -> list[Line]:
-    """Return the entries as lines, newest first; `names` has the readable texts of tokens and notes."""
-    return [line(entry, names=names) for entry in reversed(list(entries))]
+def lines(
+    entries: Iterable[Mapping[str, Any]],
+    *,
+    names: Mapping[str, str],
+    acknowledged: Mapping[str, Sequence[str]] | None = None,
+    looking: str = "",
+) -> list[Line]:
+    """Return the entries as lines, newest first; `names` has the readable texts of tokens and notes.
+
+    `acknowledged` says by entry who acknowledged it; `looking` is the person who looks.
+    """
+    known = acknowledged or {}
+    return [
+        line(entry, names=names, acknowledged=known.get(entry["id"], ()), looking=looking)
+        for entry in reversed(list(entries))
+    ]
 
 
-def line(entry: Mapping[str, Any], *, names: Mapping[str, str]) -> Line:
+def line(
+    entry: Mapping[str, Any], *, names: Mapping[str, str], acknowledged: Sequence[str] = (), looking: str = ""
+) -> Line:
     """Return one entry as it is shown."""
+    performers = entry["performed_by"]
     return Line(
         entry=entry,
         title=_title(entry),
@@ -50,7 +74,20 @@ def line(entry: Mapping[str, Any], *, names: Mapping[str, str]) -> Line:
                if name not in _UNSAID and value not in (None, [], {}, "")],
         scans=[(scan["role"], _scanned(scan, names), words.via(scan["via"])) for scan in entry["scans"]],
         note=names.get(entry["attempt"], "") if entry["note"] else "",
+        signatures=[] if entry.get("masked") else [
+            (words.meaning(one["meaning"]), one["person"], one["at"]) for one in entry["signatures"]],
+        acknowledged=acknowledged,
+        later=_later(entry),
+        awaited=looking in performers and looking not in acknowledged and entry["outcome"] == Outcome.DONE.value,
+        correctable=is_correctable(entry),
     )  # fmt: skip
+
+
+def _later(entry: Mapping[str, Any]) -> bool:
+    """Tell whether an entry was recorded so long after it happened that one time would mislead."""
+    if entry["kind"] in _SYSTEM:
+        return False
+    return from_instant(entry["recorded_at"]) - from_instant(entry["occurred_at"]) >= _A_WHILE
 
 
 def _title(entry: Mapping[str, Any]) -> str:

@@ -14,6 +14,10 @@ _SUBJECTS = {
     "donation": "Donation", "lot": "Lot", "location": "Location", "seal": "Seal", "unknown": "Not known here",
 }  # fmt: skip
 _VIA = {"wedge": "scanner", "camera": "camera", "typed": "typed", "api": "program", "paper": "paper"}
+_MEANINGS = {
+    "performed": "done", "verified": "checked by a second person", "approved": "approved", "released": "released",
+    "accepted": "accepted", "transcribed": "copied from the paper", "checked_against_paper": "compared with the paper",
+}  # fmt: skip
 _PLACES = {
     "nowhere": "not filled yet",
     "hand": "in hand",
@@ -47,6 +51,11 @@ def named(type_: str) -> str:
 def via(code: str) -> str:
     """Return how a scan came in, in plain words."""
     return _VIA.get(code, code)
+
+
+def meaning(code: str) -> str:
+    """Return what a signature says, in plain words."""
+    return _MEANINGS.get(code, spaced(code))
 
 
 def place(kind: str) -> str:

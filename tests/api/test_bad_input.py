@@ -244,6 +244,7 @@ def test_a_path_that_names_nothing_is_not_there(client, quiet, path):
 @pytest.mark.parametrize(("path", "name"), [
     ("/therapies", "limit"), ("/therapies", "q"), ("/therapies", "after"), ("/clocks", "limit"), ("/clocks", "state"),
     ("/clocks", "after"), ("/handoffs", "state"), ("/therapies/{coi}", "at"), ("/therapies/{coi}/entries", "at"),
+    ("/plan", "view"), ("/plan", "after"), ("/plan", "limit"),
     ("/therapies/{coi}/entries", "after"), ("/therapies/{coi}/entries", "limit"),
 ])  # fmt: skip
 def test_a_wrong_query_is_refused(client, path, name):

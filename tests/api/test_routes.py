@@ -1,6 +1,8 @@
 """Who may call what: every view says so, and so does this table; every step kind says who may take it."""
 
 import re
+from io import BytesIO
+from uuid import uuid4
 
 import pytest
 
@@ -19,15 +21,22 @@ ROUTES = {
     ("POST", "/therapies"): {Role.COORDINATOR, Role.PHYSICIAN, Role.NURSE},
     ("POST", "/labels"): {Role.NURSE, Role.OPERATOR, Role.RECEIVER, Role.INFUSION, Role.COORDINATOR},
     ("POST", "/scans"): ALL,
+    ("POST", "/signatures"): ALL,
     ("POST", "/search"): ALL - {Role.COURIER, Role.ADMIN},
+    ("POST", "/documents"): ALL - {Role.AUDITOR, Role.ADMIN},
+    ("GET", "/documents/<sha256>"): ALL,
     ("GET", "/step-kinds"): ALL,
     ("GET", "/pathways"): ALL,
     ("GET", "/therapies"): ALL,
     ("GET", "/therapies/<coi>"): ALL,
     ("GET", "/therapies/<coi>/entries"): ALL,
+    ("GET", "/therapies/<coi>/dossier"): ALL,
+    ("GET", "/therapies/<coi>/dossier.pdf"): ALL,
+    ("GET", "/therapies/<coi>/downtime.pdf"): ALL,
     ("GET", "/containers/<id_>"): ALL,
     ("GET", "/clocks"): ALL,
     ("GET", "/handoffs"): ALL,
+    ("GET", "/plan"): ALL,
     ("GET", "/labels/<serial>.<form>"): ALL,
 }
 OPEN = {("GET", "/api/v1/openapi.json"), ("GET", "/health"), ("GET", "/metrics")}
@@ -73,7 +82,7 @@ def body_of(client, rule):
     step = client.step_body("no.such.kind")
     return {"/steps": step, "/steps/batch": {"steps": []}, "/therapies": enrolment("MRN-1", pathway="no-such-pathway"),
             "/labels": {"id": step["id"], "container": "CTR-x"}, "/scans": {"text": "NOBODY-1"},
-            "/search": {"value": "NOBODY-1"}}[rule]  # fmt: skip
+            "/search": {"value": "NOBODY-1"}, "/signatures": {"attempt": "x"}}[rule]  # fmt: skip
 
 
 def path_of(rule):
@@ -81,7 +90,12 @@ def path_of(rule):
 
 
 def called(client, method, rule, headers):
-    more = {"json": body_of(client, rule)} if method == "POST" else {}
+    more = {}
+    if rule == "/documents" and method == "POST":
+        file = (BytesIO(b"no document"), "a.pdf")
+        more = {"data": {"id": str(uuid4()), "therapy": UNKNOWN, "kind": "other", "file": file}}
+    elif method == "POST":
+        more = {"json": body_of(client, rule)}
     return client.http.open(f"/api/v1{path_of(rule)}", method=method, headers=headers, **more)
 
 
@@ -129,7 +143,9 @@ def right_scans(row, bag):
     texts = {"wristband": "MRN-1", "container": bag, "label": bag, "shipper": "SHIPPER-1", "seal": "S-1",
              "location": "TANK-1", "document": "D-1"}  # fmt: skip
     found = [
-        {"role": wish.role.value, "text": texts[wish.role.value], "via": "api"} for wish in row.scans if wish.minimum
+        {"role": wish.role.value, "text": texts[wish.role.value], "via": "api"}
+        for wish in row.scans
+        for _ in range(wish.minimum)
     ]
     if row.one_of and not found:
         found = [{"role": "container", "text": bag, "via": "api"}]
@@ -137,7 +153,11 @@ def right_scans(row, bag):
 
 
 def right_values(row, entry):
-    given = {"outcome": "died", "purpose": "dose", "to": "demo-courier-co", "entry": entry, "container": "x"}
+    given = {"outcome": "died", "purpose": "dose", "to": "demo-courier-co", "entry": entry,
+             "container": "CTR-222222222222F",
+             "stage": "bedside", "site": "demo-plant", "issuer": "demo-hospital", "kind": "mrn", "value": "7",
+             "old": "6", "result": "negative", "logger": "L-1", "carrier": "airline", "damage": "leak",
+             "started_at": "2026-01-01T00:00:00Z", "handoff": entry}  # fmt: skip
     return {field.name: given[field.name] for field in row.values if field.required}
 
 
@@ -146,7 +166,7 @@ def test_a_step_is_refused_to_every_role_it_is_not_for(client, office_of_all, ki
     row, player = STEPS[kind], Player(office_of_all)
     coi, (bag,) = player.collected("MRN-1")
     entry = client.get("only-quality", f"/therapies/{coi}/entries").json["items"][0]["id"]
-    more = {"therapy": None if kind == "shipper.charged" else coi, "values": right_values(row, entry),
+    more = {"therapy": None if row.without_therapy else coi, "values": right_values(row, entry),
             "reason": "under-investigation" if row.reason else None}  # fmt: skip
     for role in sorted(ALL - row.who):
         before = size(office_of_all)

@@ -103,7 +103,7 @@ def test_what_was_malformed_or_not_permitted_leaves_the_id_free(client, office):
     before = size(office)
     fault_of(client.post("demo-nurse", "/steps", body | {"values": {}}), 400)
     fault_of(client.post("demo-nurse", "/steps", body | {"occurred_at": "2026-01-01T00:00:00Z"}), 400)
-    fault_of(client.post("demo-infusion", "/steps", body), 403)
+    fault_of(client.post("demo-auditor", "/steps", body), 403)
     fault_of(client.post("demo-courier", "/steps", body), 404)
     fault_of(client.http.post("/api/v1/steps", json=body), 401)
     assert size(office) == before
@@ -235,7 +235,7 @@ def test_an_accept_without_an_offer_is_refused_when_asked_and_a_deviation_when_r
     asked = client.step_body("handoff.accepted", scans, therapy=coi)
     fault_of(client.post("demo-courier", "/steps", asked), 422, "step.refused")
     told = reported_accept(client, coi, bag, "demo-courier")
-    assert [finding["rule"] for finding in told["findings"]] == ["taker_may_take_it"]
+    assert [finding["rule"] for finding in told["findings"]] == ["taker_may_take_it", "paper_was_copied_by_two"]
     assert [entry["kind"] for entry in told["also"]] == ["deviation.opened"]
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from coi.journey import stability
-from coi.journey.attempt import Actor, Addressee, Attempt, Case, Finding, ResolvedScan, Verdict
+from coi.journey.attempt import Actor, Addressee, Attempt, Case, Finding, ResolvedScan, Signed, Verdict
 from coi.journey.authority import acting_for, preferred_organisations
 from coi.journey.derive import consider, entry_values
 from coi.journey.entry import Entry, Outcome, Tense, leaf_hash, leaf_of, read_leaf
@@ -28,7 +28,7 @@ from coi.journey.identity import RefType, mint
 from coi.journey.next_steps import NextStep, next_steps
 from coi.journey.pathway import Pathway, read_pathway
 from coi.journey.rules import consequences, decide, is_remarked, outcome_of
-from coi.journey.steps import RECORDABLE, STEPS, Purpose, Role, StepKind
+from coi.journey.steps import RECORDABLE, STEPS, Meaning, Purpose, Role, StepKind
 from coi.journey.therapy import Container, Shipper, Therapy
 from coi.journey.values import read_values
 
@@ -56,20 +56,6 @@ PEOPLE: Mapping[str, Mapping[str, frozenset[Role]]] = {
     "two-houses": {COURIERS: frozenset({Role.AUDITOR}), OTHER_COURIERS: frozenset({Role.COURIER})},
 }
 SHIPPED = Path(__file__).parents[2] / "coi" / "pathways"
-IN_SHIPPER_STREAM = frozenset(
-    {
-        "shipper.charged",
-        "shipment.packed",
-        "shipper.sealed",
-        "handoff.offered",
-        "handoff.accepted",
-        "handoff.refused",
-        "handoff.cancelled",
-        "shipment.unpacked",
-        "entry.annulled",
-        "entry.replaced",
-    }
-)
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 SYSTEM = {"person": "system", "site": None, "role": "system"}
 Text = tuple[str, str]  # role and text of a scan
@@ -164,6 +150,9 @@ class Story:
     pathways: dict[str, Pathway] = field(default_factory=dict)
     people: dict[str, Mapping[str, frozenset[Role]]] = field(default_factory=lambda: dict(PEOPLE))
     tick: timedelta = timedelta(minutes=1)
+    namesakes: int = 0
+    country: str | None = None
+    foreign: str = ""  # the text of the foreign label that was scanned last
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
@@ -203,7 +192,8 @@ class Story:
         if named is None:
             if role in ("seal", "location", "document"):
                 return ResolvedScan(role, role, f"token-{text}", via)
-            return ResolvedScan(role, "unlisted" if role == "shipper" else "unknown", None, via, commitment="c")
+            new = role in ("shipper", "container")
+            return ResolvedScan(role, "unlisted" if new else "unknown", None, via, commitment="c")
         label = named.subject if named.type == "label" else None
         found = ResolvedScan(role, named.type, named.subject, via, named.therapy, named.container, label)
         if named.type == "label" and role == "container":
@@ -238,9 +228,10 @@ class Story:
         values: Mapping[str, Any] | None = None,
         tense: str = "asked",
         at: datetime | None = None,
+        signs: Sequence[Text] = (),
         **more: Any,
     ) -> tuple[Attempt, str | None]:
-        """Return the attempt that is meant, and the therapy it is about."""
+        """Return the attempt that is meant, and the therapy it is about; `signs` are (person, meaning)."""
         row = STEPS[kind]
         resolved = tuple(s if isinstance(s, ResolvedScan) else self.resolve(*s) for s in scans)
         about = coi or self._told_by(resolved, values or {})
@@ -250,7 +241,8 @@ class Story:
         made = Attempt(
             id=self.new_id(), row=row, actor=self.actor(person, row, resolved, about), tense=Tense(tense),
             occurred_at=at or self.now, scans=resolved, values=read,
-            addressee=self._addressee(read["to"]) if "to" in read else None, **more,
+            addressee=self._addressee(read["to"]) if kind == "handoff.offered" else None,
+            signed=tuple(Signed(who, Meaning(meaning), self.now, self.people[who]) for who, meaning in signs), **more,
         )  # fmt: skip
         return made, about
 
@@ -272,14 +264,26 @@ class Story:
     def consider(self, attempt: Attempt, coi: str | None) -> Case:
         therapy = self.therapy(coi) if coi else None
         at = self.now if attempt.tense is Tense.ASKED else min(attempt.occurred_at, self.now)
+        shippers = [scan for scan in attempt.scans if scan.type == "shipper"]
         return consider(
             attempt, therapy=therapy, pathway=self.pathways[therapy.pathway] if therapy else None,
-            shipper=self._shipper_of(attempt.scans), at=at,
+            shipper=self._shipper_of(attempt.scans), at=at, other_shipper=self._shipper_of(shippers[1:]),
+            taken=self._taken(), namesakes=self.namesakes, country=self.country,
         )  # fmt: skip
+
+    def _taken(self) -> dict[str, str]:
+        held = [
+            container
+            for name in self.streams
+            if name.startswith("therapy:")
+            for container in self.therapy(name.partition(":")[2]).containers.values()
+        ]
+        return {c.place.id: c.id for c in held if c.place.kind == "location" and c.place.id}
 
     def take(self, person: str, kind: str, scans: Sequence[Text | ResolvedScan] = (), **more: Any) -> Taken:
         """Take a step and return how it went, allowed or not."""
         self.now += self.tick
+        self.foreign = next((s[1] for s in scans if isinstance(s, tuple) and s[0] == "container"), "")
         attempt, coi = self.attempt(person, kind, scans, **more)
         case = self.consider(attempt, coi)
         verdict = decide(case)
@@ -328,8 +332,9 @@ class Story:
 
     def _places(self, case: Case, values: Mapping[str, Any]) -> list[tuple[str, str]]:
         streams = [f"therapy:{case.therapy.coi}"] if case.therapy else []
-        if case.kind in IN_SHIPPER_STREAM and values.get("shipper"):
-            streams.append(f"shipper:{values['shipper']}")
+        if case.row.of_shipper:
+            shippers = [*values.get("shippers", [values.get("shipper")]), values.get("into")]
+            streams += [f"shipper:{shipper}" for shipper in dict.fromkeys(shippers) if shipper]
         streams = streams or [f"site:{case.attempt.actor.site}"]
         attempt = case.attempt.id
         return [(stream, attempt if not i else str(uuid5(UUID(attempt), stream))) for i, stream in enumerate(streams)]
@@ -352,6 +357,7 @@ class Story:
             "note": attempt.note, "findings": tuple(finding.as_json() for finding in verdict.findings),
             "performed_by": attempt.performed_by, "documents": attempt.documents, "device": attempt.device,
             "corrects": attempt.values.get("entry"),
+            "signatures": tuple(signed.as_json() for signed in attempt.signed),
         }  # fmt: skip
 
     def system(self, case: Case | None, kind: str, id_: str, values: Mapping[str, Any], **more: Any) -> Entry:
@@ -362,7 +368,7 @@ class Story:
             "attempt": attempt, "kind": kind, "v": 1, "tense": "reported", "outcome": "done", "therapy": coi,
             "occurred_at": self.now, "offset": 0, "zone": None, "uncertainty": 0, "actor": SYSTEM, "scans": (),
             "values": values, "reason": None, "note": None, "findings": (), "performed_by": (), "documents": (),
-            "device": None, "corrects": None,
+            "device": None, "corrects": None, "signatures": (),
         }  # fmt: skip
         return self._append(f"therapy:{coi}", id_, fields | more)
 
@@ -370,7 +376,7 @@ class Story:
         entries = self.streams.setdefault(stream, [])
         entry = Entry(
             position=len(self.log), stream=stream, seq=len(entries), id=id_, recorded_at=self.now,
-            signatures=(), software="story", **fields,
+            software="story", **fields,
         )  # fmt: skip
         leaf = leaf_of(entry, prev=self.hashes.get(stream))
         stored, _ = read_leaf(leaf)
@@ -385,6 +391,10 @@ class Story:
             self.codes |= {id_: Code("container", id_, coi, id_) for id_ in values["containers"]}
         elif case.kind == "label.issued":
             self.codes[values["label"]] = Code("label", values["label"], coi, values["container"])
+        elif case.kind == "container.adopted":
+            own = values["container"]
+            self.codes |= {own: Code("container", own, coi, own)}
+            self.codes |= {text: Code("label", values["label"], coi, own) for text in (values["label"], self.foreign)}
         elif case.kind == "shipper.charged":
             self.codes[values["shipper"]] = Code("shipper", values["shipper"])
 
@@ -433,10 +443,14 @@ class Story:
         given = {"purpose": purpose, "count": count, **values}
         return list(self.do(person, "container.planned", coi=coi, values=given).entry.values["containers"])
 
-    def label(self, container: str, *, person: str = "demo-nurse", **more: Any) -> str:
-        """Issue a label and return its serial."""
-        taken = self.do(person, "label.issued", values={"container": container}, **more)
-        return str(taken.entry.values["label"])
+    def label(self, container: str, *, person: str = "demo-nurse", position: str | None = None, **more: Any) -> str:
+        """Issue a label and return its serial; one for a place of its own is scanned back, too."""
+        where = {"position": position} if position else {}
+        taken = self.do(person, "label.issued", values={"container": container, **where}, **more)
+        serial = str(taken.entry.values["label"])
+        if position:
+            self.do(person, "label.applied", [("label", serial)])
+        return serial
 
     def labelled(self, coi: str, purpose: str, count: int = 1, *, person: str = "demo-nurse", **v: Any) -> list[str]:
         """Plan containers, label them and scan the labels back; return the labels' serials."""
@@ -448,7 +462,8 @@ class Story:
     def collected(self, number: str = "MRN-1", bags: int = 1, *, coi: str | None = None) -> tuple[str, list[str]]:
         """Enrol (unless `coi` says whom), verify and collect; return the COI id and the bags' label serials."""
         coi = coi or self.enrol(number)
-        self.do("demo-nurse", "patient.verified", [("wristband", number)], coi=coi)
+        stated = {"stated": ["name", "birth_date"]} if self.pathway.bedside.stated else {}
+        self.do("demo-nurse", "patient.verified", [("wristband", number)], coi=coi, values=stated)
         serials = self.labelled(coi, "starting_material", bags)
         self.do("demo-nurse", "collection.started", [("wristband", number)], coi=coi)
         scans = [("wristband", number), *(("container", serial) for serial in serials)]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coi.journey.pathway import LONGEST, BadPathway, Dose, seconds
-from coi.journey.steps import RECORDABLE, Purpose
+from coi.journey.steps import RECORDABLE, STEPS, Purpose
 from tests.journey.story import SHIPPED, pathway_of, shipped, shipped_text
 
 NAMES = sorted(path.stem for path in SHIPPED.glob("*.toml"))
@@ -35,17 +35,17 @@ def changed(old, new, count=1):
 # --- what is shipped
 
 
-def test_two_pathways_are_shipped():
-    assert NAMES == ["car-t-cryo", "car-t-fresh"]
+def test_four_pathways_are_shipped():
+    assert NAMES == ["car-t-cryo", "car-t-fresh", "car-t-split-dose", "point-of-care"]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_shipped_pathway_is_clean_and_named_as_its_file(name):
     pathway = shipped(name)
     assert pathway.name == name
-    assert [dose.number for dose in pathway.doses] == [1, 2]
-    assert pathway.check_valid_for == 30 * 60
-    assert pathway.needs_thaw is (name == "car-t-cryo")
+    assert pathway.doses[0].number == 1
+    assert pathway.bedside.check_valid_for == 30 * 60
+    assert pathway.needs_thaw is (name in ("car-t-cryo", "car-t-split-dose"))
     assert set(pathway.labels) == set(Purpose)
 
 
@@ -65,7 +65,7 @@ def test_a_label_of_cells_says_for_whom_they_are(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_window_runs_between_steps_that_the_pathway_has(name):
     pathway = shipped(name)
-    steps = {kind for stage in pathway.stages for kind in stage.steps} | {"container.discarded"}
+    steps = {kind for stage in pathway.stages for kind in stage.steps} | {k for k, row in STEPS.items() if row.always}
     for window in pathway.windows:
         assert {*window.starts, *window.ends, *window.needed_by} <= steps
 
@@ -83,11 +83,12 @@ def test_steps_belong_to_stages_and_doses_to_their_order():
     assert pathway.stage_of("hold.placed") is None
     planned = pathway_of(changed("dose = 1\ncontainers = 1", "dose = 1\ncontainers = 3").encode())
     assert planned.doses == (Dose(1, 3), Dose(2, 1))
-    assert [planned.dose_of(ordinal) for ordinal in range(1, 6)] == [1, 1, 1, 2, None]
+    assert [planned.dose_of(ordinal) for ordinal in range(1, 6)] == [*[Dose(1, 3)] * 3, Dose(2, 1), None]
 
 
 # --- what is refused
 
+STARTS = 'starts = ["container.filled", "collection.completed", "collection.aborted", "container.adopted"]\n'
 FAULTS = {
     "format": ("format = 1", "format = 2", "'format' is 2; expected 1."),
     "format true": ("format = 1", "format = true", "'format' is True; expected 1."),
@@ -96,7 +97,7 @@ FAULTS = {
     "name no code": ('name = "car-t-cryo"', 'name = "Car T"', "pathway: 'name' is 'Car T'"),
     "blank title": ('title = "CAR-T, apheresis cryopreserved at the site, product frozen"', 'title = " "',
                     "pathway: 'title' is missing"),
-    "version number": ('version = "1"', "version = 1", "pathway: 'version' is missing; expected text."),
+    "version number": ('version = "2"', "version = 1", "pathway: 'version' is missing; expected text."),
     "unknown key": ("format = 1", "format = 1\ncolour = 1", "pathway: unknown key 'colour'"),
     "unknown step": ('steps = ["patient.verified"', 'steps = ["patient.hugged"', "unknown step 'patient.hugged'"),
     "system step": ('steps = ["patient.verified"', 'steps = ["window.breached"', "unknown step 'window.breached'"),
@@ -117,8 +118,9 @@ FAULTS = {
     "warn late": ('warn_before = "PT6H"', 'warn_before = "PT25H"', "expected 0 <= warn_before <= limit"),
     "no purposes": ('purposes = ["starting_material"]', "purposes = []", "expected at least one purpose"),
     "purpose": ('purposes = ["starting_material"]', 'purposes = ["tea"]', "unknown purpose 'tea'."),
-    "no starts": ('starts = ["collection.completed"]\n', "", "expected at least one purpose, one start and one end."),
-    "unknown end": ('ends = ["thaw.started", "container.discarded"]', 'ends = ["x.y"]', "unknown step 'x.y'."),
+    "no starts": (STARTS, "", "expected at least one purpose, one start and one end."),
+    "unknown end": ('ends = ["thaw.started", "container.discarded", "container.returned"]', 'ends = ["x.y"]',
+                    "unknown step 'x.y'."),
     "needed by": ('needed_by = ["thaw.started"]', 'needed_by = ["x.y"]', "unknown step 'x.y'."),
     "no source": ('source = "Published limit of one product is 9 months; editable default for others"\n', "",
                   "'source' is missing"),
@@ -131,7 +133,7 @@ FAULTS = {
     "containers": ("containers = 1", "containers = 51", "doses: expected whole numbers from 1"),
     "dose twice": ("dose = 2\n", "dose = 1\n", "kind 'dose' carry the same name."),
     "dose order": ("dose = 1\n", "dose = 3\n", "The doses must stand in their order."),
-    "dose key": ("dose = 1\n", "dose = 1\nvolume = 1\n", "doses: unknown key 'volume'"),
+    "dose key": ("dose = 1\n", "dose = 1\nvolume = 1\n", "doses 1: unknown key 'volume'"),
     "bedside words": ('check_valid_for = "PT30M"', 'check_valid_for = "soon"', "bedside: 'check_valid_for'"),
     "bedside zero": ('check_valid_for = "PT30M"', 'check_valid_for = "PT0S"', "bedside: expected a 'check_valid_for'"),
     "bedside long": ('check_valid_for = "PT30M"', 'check_valid_for = "P2D"', "bedside: expected a 'check_valid_for'"),
@@ -169,7 +171,7 @@ def test_a_part_that_is_missing_is_told(name, told):
 @pytest.mark.parametrize("name", ["window", "bedside", "label"])
 def test_other_parts_may_be_missing(name):
     pathway = pathway_of(cut(name).encode())
-    assert pathway.check_valid_for == 30 * 60
+    assert pathway.bedside.check_valid_for == 30 * 60
 
 
 def test_all_faults_are_told_at_once():

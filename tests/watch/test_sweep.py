@@ -70,6 +70,7 @@ def test_a_clock_is_warned_and_then_breached_and_both_say_when_it_was_not_when_i
         "container": clock["container"],
         "window": clock["window"],
         "deadline": clock["due_at"],
+        "alert": ["demo-hospital"],
     }
     assert breached.id == breached.attempt
     assert clocks(office, coi)[0]["state"] == "breached"

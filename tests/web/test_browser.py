@@ -1,12 +1,14 @@
 """A real browser: a short journey with a hand scanner, and every page on a phone and on a desk."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pypdfium2
 import pytest
 
 from coi.actions import reads
 from tests.web.browser import DESK, PHONE, chromium, seat, served
+from tests.worlds import PASSWORD
 
 pytestmark = pytest.mark.browser
 SMALLEST_TARGET = 44  # CSS pixels; buttons are 48 and more, links in tables a little less
@@ -282,10 +284,17 @@ def too_small(place) -> list[str]:
 def test_every_page_fits_the_screen_and_every_target_a_glove(chrome, address, player, size):
     coi, _, ids = player.at_bedside("MRN-1", 2)
     player.offered("MRN-2")
-    paths = ["/", "/steps", "/clocks", "/handoffs", "/therapies", "/enrol", "/enrol?pathway=car-t-cryo",
-             f"/therapies/{coi}", f"/containers/{ids[0]}", f"/containers/{ids[0]}/label", "/nothing-here",
+    now = datetime.now(UTC)
+    planned = player.enrol("MRN-3", plan={"collection": {"at": now - timedelta(seconds=5), "site": "demo-hospital"},
+                                "bedside": {"at": now + timedelta(days=2), "site": "demo-hospital"}})  # fmt: skip
+    paths = ["/", "/steps", "/clocks", "/handoffs", "/plan?view=late", "/plan?view=arriving",
+             "/therapies", "/enrol", "/enrol?pathway=car-t-cryo",
+             f"/therapies/{coi}", f"/therapies/{planned}", f"/containers/{ids[0]}", f"/containers/{ids[0]}/label",
+             "/nothing-here",
              *(f"/steps/{kind}?therapy={coi}" for kind in ("infusion.checked", "handoff.offered", "containers.released",
-                                                           "patient.verified", "shipment.unpacked"))]  # fmt: skip
+                                                           "patient.verified", "shipment.unpacked",
+                                                           "container.reidentified")),
+             f"/steps/thaw.started?therapy={coi}&paper=yes"]  # fmt: skip
     with seat(chrome, address, size=size) as nurse:
         nurse.go("/sign-in")
         assert too_small(nurse) == []
@@ -296,3 +305,35 @@ def test_every_page_fits_the_screen_and_every_target_a_glove(chrome, address, pl
             assert wide <= 0, path
             assert too_small(nurse) == [], path
             assert nurse.page.evaluate("document.activeElement.matches('input, textarea')"), path
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_two_people_sign_at_one_terminal_and_a_wrong_password_costs_no_typing(chrome, address, player, size):
+    coi = player.enrol("MRN-1")
+    with seat(chrome, address, size=size) as nurse:
+        nurse.sign_in("demo-nurse")
+        nurse.go(f"/steps/patient.changed?therapy={coi}")
+        nurse.page.fill("#value-family", "Döe")
+        nurse.page.select_option("#reason", "other")
+        nurse.page.fill("#sign-0-password", PASSWORD)
+        nurse.page.fill("#sign-1-person", "demo-physician")
+        nurse.page.fill("#sign-1-password", "wrong")
+        nurse.press("Change the patient's details")
+        assert "password is wrong" in nurse.page.locator("#sign-1-problem").inner_text()
+        assert nurse.page.input_value("#value-family") == "Döe"
+        assert nurse.page.input_value("#sign-0-password") == nurse.page.input_value("#sign-1-password") == ""
+        for number in (0, 1):
+            nurse.page.fill(f"#sign-{number}-password", PASSWORD)
+        nurse.press("Change the patient's details")
+        assert nurse.heading() == "✓ Recorded: Patient changed"
+
+
+def test_choosing_an_entry_to_annul_shows_at_once_what_builds_on_it(chrome, address, player):
+    coi, _ = player.collected("MRN-1")
+    with seat(chrome, address, size=PHONE) as quality:
+        quality.sign_in("demo-quality")
+        quality.go(f"/steps/entry.annulled?therapy={coi}")
+        option = quality.page.locator("#value-entry option", has_text="Container planned").get_attribute("value")
+        with quality.page.expect_navigation():
+            quality.page.select_option("#value-entry", option)
+        assert quality.page.locator("[name='value.also']:checked").count() == 3

@@ -193,6 +193,8 @@ def test_more_than_the_service_takes_is_a_page_that_says_so(person):
         "/steps/hold.placed?containers={}",
         "/clocks?state={}",
         "/clocks?after={}",
+        "/plan?view={}",
+        "/plan?view=arriving&after={}",
         "/enrol?pathway={}",
         "/assets/{}",
         "/sign-in?person={}",

@@ -343,6 +343,8 @@ def test_every_page_can_be_read_aloud_used_by_keyboard_and_lives_by_the_content_
         "/steps",
         "/clocks",
         "/handoffs",
+        "/plan",
+        "/plan?view=arriving",
         "/therapies",
         "/enrol",
         "/enrol?pathway=car-t-fresh",
@@ -351,6 +353,8 @@ def test_every_page_can_be_read_aloud_used_by_keyboard_and_lives_by_the_content_
         f"/containers/{ids[0]}/label",
         "/nothing-here",
         *(f"/steps/{kind}?therapy={coi}" for kind in ("infusion.checked", "handoff.offered", "containers.released")),
+        f"/steps/container.reidentified?therapy={coi}",
+        f"/steps/thaw.started?therapy={coi}&paper=yes",
     ]
     pages = {path: nurse.get(path) for path in paths}
     pages["scan"] = nurse.post("/scan", {"text": serials[0]})
@@ -373,7 +377,8 @@ def test_every_page_can_be_read_aloud_used_by_keyboard_and_lives_by_the_content_
 def test_every_page_for_people_at_work_has_one_scan_box_and_one_focus(person, player):
     coi, _, ids = player.at_bedside("MRN-1")
     nurse = person("demo-nurse")
-    for path in ("/", "/therapies", "/clocks", "/enrol", f"/therapies/{coi}", f"/containers/{ids[0]}", "/nothing-here",
+    for path in (f"/steps/thaw.started?therapy={coi}&paper=yes", f"/steps/patient.changed?therapy={coi}",
+                 "/", "/therapies", "/clocks", "/enrol", f"/therapies/{coi}", f"/containers/{ids[0]}", "/nothing-here",
                  f"/containers/{ids[0]}/label", f"/steps/infusion.checked?therapy={coi}", "/steps"):  # fmt: skip
         shown = nurse.get(path).text
         assert shown.count("data-scan-box") == 1, path

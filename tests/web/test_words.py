@@ -173,8 +173,10 @@ def test_a_genealogy_that_bites_its_own_tail_is_drawn_all_the_same():
 
 
 def entry(**more):
-    return {"kind": "container.stored", "outcome": "done", "actor": {"person": "p", "role": "nurse", "site": "s"},
-            "values": {}, "scans": [], "findings": [], "note": None, "attempt": "a"} | more  # fmt: skip
+    at = {"occurred_at": "2026-11-23T08:00:00Z", "recorded_at": "2026-11-23T08:00:00Z"}
+    return {**at, "kind": "container.stored", "outcome": "done", "actor": {"person": "p", "role": "nurse", "site": "s"},
+            "values": {}, "scans": [], "findings": [], "note": None, "attempt": "a", "id": "e", "performed_by": [],
+            "signatures": []} | more  # fmt: skip
 
 
 def test_a_line_of_the_history_says_who_did_what_with_what():
@@ -185,6 +187,21 @@ def test_a_line_of_the_history_says_who_did_what_with_what():
     assert (shown.title, shown.who, shown.tone) == ("Container stored", "p, nurse at s", "done")
     assert shown.facts == [("Containers", "CTR ABCD 2345 6789 A"), ("Consumed", "yes"), ("Plan", "at: x")]
     assert shown.scans == [("location", "FREEZER 7", "scanner"), ("wristband", "not known here", "typed")]
+
+
+def test_a_line_says_who_signed_and_that_it_was_recorded_later():
+    signed = [{"person": "q", "meaning": "checked_against_paper", "at": "2026-11-23T10:00:00Z"}]
+    late = entry(signatures=signed, recorded_at="2026-11-23T10:00:00Z", performed_by=["p"])
+    shown = line(late, names={}, looking="p")
+    assert list(shown.signatures) == [("compared with the paper", "q", "2026-11-23T10:00:00Z")]
+    assert (shown.later, shown.awaited, shown.correctable) == (True, True, True)
+    assert not line(late, names={}, acknowledged=["p"], looking="p").awaited
+    assert not line(entry(), names={}).later
+
+
+def test_who_made_a_hidden_check_is_not_told_by_its_signatures():
+    signed = [{"person": "q", "meaning": "performed", "at": "2026-11-23T10:00:00Z"}]
+    assert line(entry(kind="infusion.checked", masked=True, signatures=signed), names={}).signatures == []
 
 
 def test_a_refusal_is_titled_by_the_step_that_was_refused():

@@ -10,25 +10,61 @@
 Reading and writing are not handled here.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from coi.journey.attempt import Case, Finding, Problem, Severity, Verdict
 from coi.journey.entry import Outcome, Tense
-from coi.journey.rules import authority, correction, custody, identity, labelling, safety, stage
-from coi.journey.steps import Family
+from coi.journey.rules import (
+    arrival,
+    authority,
+    collection,
+    correction,
+    custody,
+    doses,
+    ends,
+    identity,
+    labelling,
+    safety,
+    signing,
+    stage,
+)
+from coi.journey.steps import Agree, Family
 
 Rule = Callable[[Case], Iterator[Problem]]
 RULES: tuple[Rule, ...] = (
     *identity.RULES,
     *labelling.RULES,
+    *doses.RULES,
     *authority.RULES,
     *custody.RULES,
     *stage.RULES,
+    *collection.RULES,
+    *ends.RULES,
     *safety.RULES,
+    *arrival.RULES,
+    *signing.RULES,
     *correction.RULES,
 )
+AGREEMENTS: Mapping[Agree, Rule] = {
+    Agree.WRISTBAND: identity.wristband_is_this_patients,
+    Agree.THERAPY: identity.container_is_this_therapys,
+    Agree.PURPOSE: identity.purpose_fits_the_step,
+    Agree.LABEL: labelling.label_is_this_containers,
+    Agree.LABEL_IN_FORCE: labelling.label_is_current,
+    Agree.ONE_THERAPY: identity.shipper_holds_one_therapy,
+    Agree.SEAL: identity.seals_are_those_of_dispatch,
+    Agree.OFFERED: arrival.count_is_what_was_sent,
+    Agree.PACKED: arrival.count_is_what_was_sent,
+    Agree.LOT: identity.lot_is_the_one_started,
+    Agree.DOSE: doses.dose_is_the_one_due,
+    Agree.RELEASE: safety.release_in_force_names_it,
+    Agree.CHECKS: safety.two_people_checked_it,
+    Agree.OTHER_LABELS: labelling.other_labels_speak_for_it,
+    Agree.LOCATION: labelling.it_lies_where_it_was_stored,
+}
+_POINTS_OUT = frozenset({"namesake_is_not_mistaken"})  # true of the patient, and nobody's fault
 _DISPUTES = frozenset({Family.CUSTODY, Family.STAGE})
 _OPENS_NOTHING = frozenset({Family.SIGNATURE})
 
@@ -80,7 +116,8 @@ def consequences(case: Case, verdict: Verdict, *, entry: str) -> list[Consequenc
     telling: list[Finding] = []
     for finding in verdict.findings:
         stops = finding.severity is Severity.STOP
-        if finding.severity is Severity.INFO or (finding.family in _OPENS_NOTHING and not stops):
+        quiet = finding.rule in _POINTS_OUT or (finding.family in _OPENS_NOTHING and not stops)
+        if finding.severity is Severity.INFO or quiet:
             continue
         holds = finding.holds or stops
         if holds or not finding.containers or any((finding.rule, id_) not in known for id_ in finding.containers):

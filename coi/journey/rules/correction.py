@@ -6,10 +6,19 @@ What a correction does to the fold is said in `coi.journey.corrections`.
 from collections.abc import Iterator
 
 from coi.journey.attempt import Case, Problem, Severity
-from coi.journey.corrections import CORRECTING, brings_in_force, built_on, content, relied_on, replaceable
+from coi.journey.corrections import (
+    CORRECTING,
+    brings_in_force,
+    built_on,
+    content,
+    people_needed,
+    relied_on,
+    replaceable,
+    targets,
+)
 from coi.journey.entry import from_instant
 from coi.journey.steps import STEPS, Family
-from coi.journey.therapy import Act
+from coi.journey.therapy import Act, Therapy
 from coi.journey.values import read_changed
 
 _STAGE = Family.STAGE
@@ -49,13 +58,16 @@ def nothing_is_built_on_it(case: Case) -> Iterator[Problem]:
     if act is None or case.therapy is None or case.kind != "entry.annulled":
         return
     later = built_on(case.therapy, act.entry)
-    if later:
+    said = set(case.attempt.values.get("also", ()))
+    if later and said != {one.entry for one in later}:
         yield Problem(
             _STAGE,
-            f"{len(later)} later step(s) build on this entry; annul those first, the last one first.",
+            f"{len(later)} later step(s) build on this entry; annul those with it, all of them named in 'also'.",
             _in_words(later),
-            "nothing built on it",
+            "nothing built on it, or all of it named",
         )
+    elif said and not later:
+        yield Problem(_STAGE, "Nothing builds on this entry; it is annulled alone.", f"{len(said)} more", "no more")
 
 
 def nobody_relied_on_it(case: Case) -> Iterator[Problem]:
@@ -64,7 +76,7 @@ def nobody_relied_on_it(case: Case) -> Iterator[Problem]:
     values = case.attempt.values
     if act is None or case.therapy is None or case.kind != "entry.annulled":
         return
-    later, cells = relied_on(case.therapy, act.entry)
+    later, cells = _relied(case.therapy, targets(values))
     person = case.attempt.actor.person
     if later and brings_in_force(case.therapy, kind=case.kind, values=values, person=person):
         yield Problem(
@@ -76,6 +88,13 @@ def nobody_relied_on_it(case: Case) -> Iterator[Problem]:
             Severity.CAUTION,
             holds=bool(cells),
         )
+
+
+def _relied(therapy: Therapy, entries: tuple[str, ...]) -> tuple[list[Act], tuple[str, ...]]:
+    """Return what relied on any of `entries` without being one of them, and the cells that it concerns."""
+    found = [relied_on(therapy, entry) for entry in entries if entry in therapy.acts]
+    later = {act.entry: act for acts, _ in found for act in acts if act.entry not in entries}
+    return list(later.values()), tuple(dict.fromkeys(cell for _, cells in found for cell in cells if later))
 
 
 def _in_words(acts: list[Act]) -> str:
@@ -121,8 +140,8 @@ def corrected_by_another_person(case: Case) -> Iterator[Problem]:
         return
     target = case.attempt.values.get("entry", "")
     begun = case.therapy.corrections.get(target)
-    row = STEPS.get(case.therapy.kinds.get(target, ""))
-    if begun is None or row is None or begun.in_force:
+    needed = people_needed(case.attempt.values, case.therapy.kinds)
+    if begun is None or begun.in_force:
         return
     same = (begun.kind, begun.digest) == (case.kind, content(case.attempt.values))
     if same and case.attempt.actor.person in begun.people:
@@ -130,7 +149,7 @@ def corrected_by_another_person(case: Case) -> Iterator[Problem]:
             Family.SIGNATURE,
             "You have asked for this correction already; a second person has to confirm it.",
             f"{case.attempt.actor.person} twice",
-            f"{row.correction_people} people",
+            f"{needed} people",
         )
 
 

@@ -214,7 +214,36 @@ def offered_things_stay_put(case: Case) -> Iterator[Problem]:
         )
 
 
+def one_sided_handoff_is_there(case: Case) -> Iterator[Problem]:
+    """What one side reported is acknowledged once, by the organisation that gave it."""
+    if case.kind != "handoff.acknowledged":
+        return
+    if case.offer is None or case.offer.state != "one_sided":
+        yield Problem(
+            Family.STAGE,
+            "There is no such handoff that waits for the other side.",
+            case.offer.state if case.offer else "no handoff",
+            "a one-sided handoff",
+        )
+    elif not case.attempt.actor.grants.get(case.offer.giver.organisation, frozenset()) & case.row.who:
+        yield Problem(
+            _CUSTODY,
+            f"It was given by {holder_of(case.offer.giver)}; only they can acknowledge it.",
+            case.attempt.actor.person,
+            holder_of(case.offer.giver),
+            case.offer.containers,
+        )
+
+
+def site_is_another(case: Case) -> Iterator[Problem]:
+    """The treating site changes to another one."""
+    if case.kind == "site.changed" and case.therapy and case.attempt.values.get("site") == case.therapy.site:
+        yield Problem(Family.STAGE, "The patient is treated there already.", case.therapy.site, "another site")
+
+
 RULES = (
+    one_sided_handoff_is_there,
+    site_is_another,
     giver_holds_it,
     taker_may_take_it,
     giver_still_holds_it,

@@ -7,20 +7,20 @@ from collections.abc import Iterator, Sequence
 
 from coi.journey.attempt import Case, Problem, ResolvedScan, Severity
 from coi.journey.derive import lot_of, lots_of
-from coi.journey.steps import Family, Purpose, State
-from coi.journey.therapy import Container
+from coi.journey.steps import Family, Purpose
 
 _ID = Family.IDENTITY
-_DOSE_STEPS = frozenset({"thaw.started", "infusion.checked", "infusion.started"})
 _IRREVERSIBLE = frozenset({"container.discarded"})  # not saving any cells when they are somebody else's
 _OF_A_LOT = frozenset({"containers.transformed", "containers.released", "release.refused", "release.revoked"})
+_PUTS_A_SEAL_ON = frozenset({"shipper.sealed", "seal.replaced", "seal.broken"})
 _TEXT_ONLY = frozenset({"seal", "location", "document"})
 
 
 def codes_are_known(case: Case) -> Iterator[Problem]:
     """Every scanned code names something we know: a patient, a label, a container, a shipper."""
     for scan in case.attempt.scans:
-        first_seen = scan.type == "unlisted" and case.kind == "shipper.charged"  # charging makes a shipper known
+        new = case.row.adopts if scan.role == "container" else case.kind == "shipper.charged"
+        first_seen = scan.type == "unlisted" and new  # adopting makes a label known, charging a shipper
         if scan.subject is None and scan.role not in _TEXT_ONLY and not first_seen:
             yield Problem(
                 _ID,
@@ -87,8 +87,9 @@ def _is_gone(case: Case, scan: ResolvedScan) -> bool:
 
 def named_containers_are_this_therapys(case: Case) -> Iterator[Problem]:
     """Containers named in the values instead of scanned belong to the therapy too."""
-    named = case.attempt.values.get("containers", ())
-    one = case.attempt.values.get("container")
+    values = case.attempt.values
+    named = [id_ for name in ("containers", "discard", "give_back", "keep") for id_ in values.get(name, ())]
+    one = values.get("container")
     for id_ in (*named, *([one] if one else [])):
         if case.therapy is not None and id_ not in case.therapy.containers:
             yield Problem(
@@ -128,42 +129,10 @@ def _words(purpose: Purpose) -> str:
     return purpose.value.replace("_", " ")
 
 
-def dose_is_the_one_due(case: Case) -> Iterator[Problem]:
-    """Doses are thawed, checked and infused in the order of the plan, and as the order says."""
-    if case.kind not in _DOSE_STEPS or case.therapy is None:
-        return
-    due = case.therapy.due_dose()
-    ordered = case.attempt.values.get("dose")
-    for container in case.containers:
-        if container.purpose is Purpose.DOSE and container.state is not State.INFUSED:
-            yield from _other_dose(container, due=due, ordered=ordered)
-
-
-def _other_dose(container: Container, *, due: int | None, ordered: int | None) -> Iterator[Problem]:
-    own = f"dose {container.dose}" if container.dose is not None else "no dose of the plan"
-    for expected, why in ((due, "that is due"), (ordered, "that was ordered")):
-        if expected is not None and container.dose != expected:
-            yield Problem(
-                _ID,
-                f"Container {container.id} is {own}; the dose {why} is {expected}.",
-                own,
-                f"dose {expected}",
-                (container.id,),
-            )
-    if container.dose is None and due is None and ordered is None:
-        yield Problem(
-            _ID,
-            f"Container {container.id} belongs to no dose of the plan, and none is due.",
-            own,
-            "a dose of the plan",
-            (container.id,),
-        )
-
-
 def seals_are_those_of_dispatch(case: Case) -> Iterator[Problem]:
     """The seals on the shipper are the seals that were recorded when it was sent."""
     scanned = {scan.subject for scan in case.attempt.scanned("seal")}
-    if case.shipper is None or case.kind == "shipper.sealed" or not scanned:
+    if case.shipper is None or case.kind in _PUTS_A_SEAL_ON or not scanned:
         return
     if scanned != set(case.shipper.seals):
         yield Problem(
@@ -182,14 +151,15 @@ def _seals(tokens: set[str | None]) -> str:
 
 def shipper_holds_one_therapy(case: Case) -> Iterator[Problem]:
     """Two therapies never travel in one shipper."""
-    if case.kind != "shipment.packed" or case.shipper is None or case.therapy is None:
+    into = {"shipment.packed": case.shipper, "shipment.transferred": case.other_shipper}.get(case.kind)
+    if into is None or case.therapy is None:
         return
-    others = {coi for coi in case.shipper.contents.values() if coi != case.therapy.coi}
+    others = {coi for coi in into.contents.values() if coi != case.therapy.coi}
     if others:
         yield Problem(
             _ID,
             "The shipper already holds containers of another therapy. Use another shipper.",
-            f"shipper {case.shipper.id} with another therapy inside",
+            f"shipper {into.id} with another therapy inside",
             "an empty shipper or one of this therapy",
         )
 
@@ -218,7 +188,51 @@ def _lots(own: Sequence[str]) -> str:
     return f"lot {', '.join(own)}" if own else "no lot"
 
 
+def adopted_label_is_new(case: Case) -> Iterator[Problem]:
+    """Only a label that names nothing here is adopted, so that no bag gets a second identity."""
+    if not case.row.adopts:
+        return
+    for scan in case.attempt.scanned("container"):
+        if scan.subject is not None:
+            yield Problem(
+                _ID,
+                "This label is known here already; it needs no adoption.",
+                f"{scan.type} {scan.subject}",
+                "another maker's label that is new here",
+            )
+
+
+def namesake_is_not_mistaken(case: Case) -> Iterator[Problem]:
+    """Another patient with the same or a similar name, or born on the same day, is pointed out where it matters."""
+    if case.row.alerts and case.namesakes:
+        yield Problem(
+            _ID,
+            f"{case.namesakes} other patient(s) of this site have a like name or the same birth date; "
+            "let the patient state two identifiers.",
+            f"{case.namesakes} patient(s) with a like name",
+            "nobody to be mistaken for",
+            severity=Severity.CAUTION,
+        )
+
+
+def patient_stated_who_it_is(case: Case) -> Iterator[Problem]:
+    """Patients state their identifiers, they do not confirm them; the pathway says how many."""
+    if case.kind != "patient.verified" or case.pathway is None:
+        return
+    stated, wanted = len(case.attempt.values.get("stated", ())), case.pathway.bedside.stated
+    if stated < wanted:
+        yield Problem(
+            _ID,
+            f"The patient stated {stated} identifier(s) unprompted; ask for {wanted}, and do not read them out.",
+            f"{stated} stated",
+            f"{wanted} stated",
+        )
+
+
 RULES = (
+    adopted_label_is_new,
+    namesake_is_not_mistaken,
+    patient_stated_who_it_is,
     codes_are_known,
     scans_fit_their_roles,
     container_is_this_therapys,
@@ -226,7 +240,6 @@ RULES = (
     named_containers_are_this_therapys,
     wristband_is_this_patients,
     purpose_fits_the_step,
-    dose_is_the_one_due,
     seals_are_those_of_dispatch,
     shipper_holds_one_therapy,
     lot_is_the_one_started,

@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 
 from coi.journey.attempt import Case, Problem, ResolvedScan, Severity
+from coi.journey.derive import label_serial
 from coi.journey.steps import Family, State
 from coi.journey.therapy import Label
 
 _ID = Family.IDENTITY
 _STAGE = Family.STAGE
-_ABOUT_A_LABEL = frozenset({"label.applied", "label.voided"})
+_ABOUT_A_LABEL = frozenset({"label.applied", "label.voided", "label.superseded"})
+_LEAVES = frozenset({"shipment.packed", "handoff.offered"})
+_OTHER_LABELS = frozenset({"cassette", "certificate"})
 
 
 def label_is_current(case: Case) -> Iterator[Problem]:
@@ -148,7 +151,82 @@ def label_can_be_voided(case: Case) -> Iterator[Problem]:
         yield Problem(_STAGE, "Scan the old copy or declare it destroyed.", "neither", "a scan or destroyed = true")
 
 
+def label_can_be_superseded(case: Case) -> Iterator[Problem]:
+    """A label that stays on its container is superseded in its place while it is in force there."""
+    if case.kind != "label.superseded" or case.therapy is None:
+        return
+    label = case.therapy.labels.get(label_serial(case.attempt) or "")
+    if label is None or label.state != "applied":
+        yield Problem(
+            _STAGE, "There is no such label in force.", label.state if label else "no label", "an applied label"
+        )
+
+
+def other_labels_speak_for_it(case: Case) -> Iterator[Problem]:
+    """A container is re-identified by its own cassette and certificate, both in force."""
+    if case.kind != "container.reidentified" or case.therapy is None:
+        return
+    named = case.attempt.values.get("container", "")
+    found = [case.therapy.labels.get(scan.label or "") for scan in case.attempt.scanned("label")]
+    for label in found:
+        if label is None or label.container != named:
+            yield Problem(
+                _ID,
+                "A scanned label belongs to another container; do not use either until quality has looked.",
+                f"a label of container {label.container}" if label else "a label of nothing known",
+                f"a label of container {named}",
+                (named,),
+            )
+    positions = {label.position for label in found if label and label.state == "applied" and label.container == named}
+    if not positions >= _OTHER_LABELS:
+        yield Problem(
+            _ID,
+            "Scan the label of the cassette and that of the certificate, both in force.",
+            ", ".join(sorted(positions)) or "neither",
+            "cassette and certificate",
+            (named,),
+        )
+
+
+def it_lies_where_it_was_stored(case: Case) -> Iterator[Problem]:
+    """A container is re-identified only where the log says that it lies."""
+    if case.kind != "container.reidentified":
+        return
+    scanned = {scan.subject for scan in case.attempt.scanned("location")}
+    for container in case.containers:
+        if container.place.kind != "location" or container.place.id not in scanned:
+            yield Problem(
+                _ID,
+                f"Container {container.id} is not stored at the scanned location.",
+                "another location",
+                "the location it was stored at",
+                (container.id,),
+            )
+
+
+def label_says_what_is_known(case: Case) -> Iterator[Problem]:
+    """A label that was printed before the donor's results asks for a new one when the pathway says more on it now."""
+    if case.kind not in _LEAVES or case.therapy is None or case.pathway is None:
+        return
+    for container in case.containers:
+        label, text = case.therapy.live_label(container.id), case.pathway.labels.get(container.purpose.value)
+        now = case.therapy.donor_tests(container)
+        if label is not None and text is not None and text.said(label.tested) != text.said(now):
+            yield Problem(
+                _STAGE,
+                f"The label of container {container.id} lacks what the donor's tests demand; issue a new one.",
+                f"a label for a donor {label.tested.replace('_', ' ')}",
+                f"a label for a donor {now.replace('_', ' ')}",
+                (container.id,),
+                Severity.CAUTION,
+            )
+
+
 RULES = (
+    label_can_be_superseded,
+    other_labels_speak_for_it,
+    it_lies_where_it_was_stored,
+    label_says_what_is_known,
     label_is_current,
     number_is_of_a_label_in_force,
     label_is_this_containers,

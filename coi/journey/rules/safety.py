@@ -1,4 +1,4 @@
-"""Safety rules: holds, releases, clocks, counts, temperature, and two people who looked for themselves."""
+"""Safety rules: holds, releases, clocks, and two people who looked for themselves."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from coi.journey.attempt import Case, Problem, Severity
 from coi.journey.pathway import Window
 from coi.journey.stability import Answer, clock_of
-from coi.journey.steps import Family, Purpose
+from coi.journey.steps import Family, Meaning, Purpose
 from coi.journey.therapy import Check, Container
 
-_NEEDS_RELEASE = frozenset({"thaw.started", "infusion.checked", "infusion.started", "infusion.completed"})
+_NEEDS_RELEASE = frozenset(
+    {"thaw.started", "infusion.checked", "infusion.started", "infusion.completed", "infusion.resumed"}
+)
 _TO_INFUSE = frozenset({Purpose.DOSE, Purpose.RESCUE})
 _TWO_PEOPLE = 2
 
@@ -46,11 +48,24 @@ def a_hold_is_there_to_lift(case: Case) -> Iterator[Problem]:
 
 
 def release_in_force_names_it(case: Case) -> Iterator[Problem]:
-    """Nothing is thawed or infused before a release that is in force now and names that container."""
+    """Nothing is thawed or infused before a release that is in force now, here, and names that container."""
     if case.kind not in _NEEDS_RELEASE:
         return
+    site, country = case.attempt.actor.site, case.country
     for container in case.containers:
-        if container.purpose in _TO_INFUSE and not container.releases:
+        said = container.releases.values()
+        if container.purpose not in _TO_INFUSE or any(one.covers(site=site, country=country) for one in said):
+            continue
+        if said:
+            for_ = ", ".join(sorted({one.site or one.country or "" for one in said}))
+            yield Problem(
+                Family.RELEASE,
+                f"Container {container.id} is released for {for_} only.",
+                f"{site}, country {country or 'unknown'}",
+                for_,
+                (container.id,),
+            )
+        else:
             yield Problem(
                 Family.RELEASE,
                 f"No release in force names container {container.id}; quality has to release it first.",
@@ -61,18 +76,34 @@ def release_in_force_names_it(case: Case) -> Iterator[Problem]:
 
 
 def release_is_final(case: Case) -> Iterator[Problem]:
-    """A provisional release is in force, but that more results are awaited is said before the cells go in."""
+    """A provisional or out-of-specification release is in force; that is said before the cells go in."""
     if case.kind != "infusion.started":
         return
     for container in case.containers:
-        if container.releases and "final" not in container.releases.values():
+        latest = next((release.status for release in reversed(container.releases.values())), "final")
+        if latest != "final":
             yield Problem(
                 Family.RELEASE,
-                f"Container {container.id} is released provisionally only.",
-                "a provisional release",
+                f"Container {container.id} is released as {latest.replace('_', ' ')} only.",
+                f"a release as {latest.replace('_', ' ')}",
                 "a final release",
                 (container.id,),
                 Severity.CAUTION,
+            )
+
+
+def out_of_specification_was_asked_for(case: Case) -> Iterator[Problem]:
+    """What is out of specification is released only for a physician who has asked for it on record."""
+    if case.kind != "containers.released" or case.attempt.values.get("status") != "out_of_specification":
+        return
+    for container in case.containers:
+        if case.therapy is not None and container.id not in case.therapy.asked_for:
+            yield Problem(
+                Family.STAGE,
+                f"No physician has asked for container {container.id}; release.requested comes first.",
+                "no request",
+                "a physician's request that names it",
+                (container.id,),
             )
 
 
@@ -98,7 +129,7 @@ def no_clock_has_run_out(case: Case) -> Iterator[Problem]:
         return
     for container in case.containers:
         for window in case.pathway.windows:
-            if container.purpose in window.purposes:
+            if container.purpose in window.purposes or window.id in container.starts:
                 yield from _window(case, container, window)
 
 
@@ -141,84 +172,6 @@ def _utc(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def count_is_what_was_sent(case: Case) -> Iterator[Problem]:
-    """As many containers arrive as were offered or packed; the ones that differ are held."""
-    if case.kind == "handoff.accepted" and case.offer is not None:
-        yield from _received(case)
-    if case.kind == "shipment.unpacked" and case.shipper is not None:
-        packed = {id_ for id_, coi in case.shipper.contents.items() if case.therapy and coi == case.therapy.coi}
-        came = {container.id for container in case.containers}
-        if packed != came:
-            yield Problem(
-                Family.COUNT,
-                f"{len(came)} container(s) came out; {len(packed)} were packed. What differs is held.",
-                f"{len(came)} containers",
-                f"{len(packed)} containers",
-                tuple(sorted(packed ^ came)),
-                holds=True,
-            )
-
-
-def _received(case: Case) -> Iterator[Problem]:
-    assert case.offer is not None  # noqa: S101 - said to the type checker; the caller looked
-    offered, scanned = set(case.offer.containers), set(_scanned_of_ours(case))
-    counted = case.attempt.values.get("containers_received")
-    foreign = sum(scan.subject not in scanned for scan in case.attempt.scanned("container"))
-    differs = bool(scanned or foreign) and (scanned != offered or foreign > 0)
-    if differs or (counted is not None and counted != len(offered)):
-        got = counted if counted is not None else len(scanned) + foreign
-        yield Problem(
-            Family.COUNT,
-            f"{got} container(s) were received; {len(offered)} were offered. What differs is held.",
-            f"{got} containers",
-            f"{len(offered)} containers",
-            tuple(sorted(offered ^ scanned if scanned and scanned != offered else offered)),
-            holds=True,
-        )
-
-
-def _scanned_of_ours(case: Case) -> list[str]:
-    """Return the scanned containers that are this therapy's; others are not named in its log."""
-    ids = dict.fromkeys(scan.subject for scan in case.attempt.scanned("container") if scan.subject)
-    return [id_ for id_ in ids if case.therapy is not None and id_ in case.therapy.containers]
-
-
-def nothing_was_remarked(case: Case) -> Iterator[Problem]:
-    """A taker with remarks takes custody, and what the remarks are about is held."""
-    if case.kind != "handoff.accepted" or not case.attempt.values.get("remarks"):
-        return
-    scanned = tuple(_scanned_of_ours(case))
-    yield Problem(
-        Family.COUNT,
-        "It was accepted with remarks; the containers are held until quality has looked.",
-        "remarks",
-        "no remarks",
-        scanned or tuple(c.id for c in case.containers),
-        Severity.CAUTION,
-        holds=True,
-    )
-
-
-def it_arrived_in_good_order(case: Case) -> Iterator[Problem]:
-    """What is damaged on arrival or left its temperature is held."""
-    if case.kind != "shipment.inspected":
-        return
-    about = tuple(container.id for container in case.containers)
-    temperature = case.attempt.values.get("temperature", "in_range")
-    condition = case.attempt.values.get("condition", "intact")
-    if temperature != "in_range":
-        yield Problem(
-            Family.TEMPERATURE,
-            "The temperature on the way cannot be shown to have been in range.",
-            temperature,
-            "in_range",
-            about,
-            holds=True,
-        )
-    if condition != "intact":
-        yield Problem(Family.TEMPERATURE, "A container arrived in bad order.", condition, "intact", about, holds=True)
-
-
 def checker_is_another_person(case: Case) -> Iterator[Problem]:
     """The second bedside check is made by somebody else than the first."""
     if case.kind != "infusion.checked" or case.therapy is None:
@@ -239,7 +192,7 @@ def _fresh(case: Case) -> list[Check]:
     """Return the checks that may be relied on: made before the deciding time, and surely not too long before."""
     if case.therapy is None or case.pathway is None:
         return []
-    limit, slack = timedelta(seconds=case.pathway.check_valid_for), timedelta(seconds=case.attempt.uncertainty)
+    limit, slack = timedelta(seconds=case.pathway.bedside.check_valid_for), timedelta(seconds=case.attempt.uncertainty)
     return [
         check for check in case.therapy.checks if check.at <= case.at + slack and case.at + slack - check.at <= limit
     ]
@@ -252,8 +205,17 @@ def two_people_checked_it(case: Case) -> Iterator[Problem]:
     ids = {container.id for container in case.containers}
     valid = [c for c in _fresh(case) if ids <= c.containers and c.patient == case.therapy.patient]
     people = sorted({check.person for check in valid})
-    if len(people) < _TWO_PEOPLE or not ids:
-        minutes = case.pathway.check_valid_for // 60
+    if len(people) < _TWO_PEOPLE and ids and _checked_on_paper(case):
+        yield Problem(
+            Family.SIGNATURE,
+            "The two bedside checks were made on paper; two people compared the entry with it.",
+            "checks on paper",
+            "two matching checks by two people",
+            tuple(sorted(ids)),
+            Severity.CAUTION,
+        )
+    elif len(people) < _TWO_PEOPLE or not ids:
+        minutes = case.pathway.bedside.check_valid_for // 60
         yield Problem(
             Family.SIGNATURE,
             f"{len(people)} of 2 people have checked exactly this at the bedside in the last {minutes} minutes.",
@@ -263,16 +225,27 @@ def two_people_checked_it(case: Case) -> Iterator[Problem]:
         )
 
 
+def _checked_on_paper(case: Case) -> bool:
+    """Tell whether a paper record with the sheet attached names two performers, and two others stand for its copy."""
+    attempt = case.attempt
+    meanings = {signed.meaning: signed.person for signed in attempt.signed}
+    return (
+        attempt.on_paper
+        and bool(attempt.documents)
+        and len(set(attempt.performed_by)) >= _TWO_PEOPLE
+        and {Meaning.TRANSCRIBED, Meaning.CHECKED} <= meanings.keys()
+        and len(set(meanings.values())) >= _TWO_PEOPLE
+    )
+
+
 RULES = (
     nothing_is_on_hold,
     a_hold_is_there_to_lift,
     release_in_force_names_it,
     release_is_final,
+    out_of_specification_was_asked_for,
     release_was_not_taken_back,
     no_clock_has_run_out,
-    count_is_what_was_sent,
-    nothing_was_remarked,
-    it_arrived_in_good_order,
     checker_is_another_person,
     two_people_checked_it,
 )

@@ -3,30 +3,10 @@
 from collections.abc import Iterator
 
 from coi.journey.attempt import Case, Problem, Severity
-from coi.journey.derive import lot_of
+from coi.journey.derive import lot_of, open_lots
 from coi.journey.steps import Family, Purpose, State
 
 _STAGE = Family.STAGE
-SAVING = frozenset(
-    {
-        "handoff.offered",
-        "handoff.accepted",
-        "handoff.refused",
-        "handoff.cancelled",
-        "shipment.unpacked",
-        "shipment.inspected",
-        "container.stored",
-        "container.retrieved",
-        "container.discarded",
-        "hold.placed",
-        "hold.lifted",
-        "label.voided",
-        "shipper.charged",
-        "shipper.sealed",
-        "entry.annulled",
-        "entry.replaced",
-    }
-)  # what may always be done, also when a therapy has ended
 _OUT_OF_SHIPPER = frozenset(
     {
         "lot.started",
@@ -36,18 +16,33 @@ _OUT_OF_SHIPPER = frozenset(
         "infusion.checked",
         "infusion.started",
         "shipment.packed",
+        "contents.transferred",
     }
 )
-_GIVES_A_DOSE = frozenset({"thaw.started", "infusion.checked", "infusion.started"})
-_KEPT_SAMPLES = frozenset({Purpose.QC_SAMPLE, Purpose.RETENTION})
+_CAUTION = Severity.CAUTION
 
 
 def therapy_is_open(case: Case) -> Iterator[Problem]:
     """A therapy that was closed goes no further; its cells can still be saved."""
-    if case.therapy is not None and case.therapy.closed and case.kind not in SAVING:
+    if case.therapy is not None and case.therapy.closed and not case.row.after_end:
         yield Problem(
             _STAGE, f"The therapy was closed as {case.therapy.closed}.", "a closed therapy", "an open therapy"
         )
+
+
+def therapy_is_not_postponed(case: Case) -> Iterator[Problem]:
+    """While a therapy is postponed nothing brings it on; only a postponed therapy is resumed."""
+    if case.therapy is None:
+        return
+    if case.row.forward and case.therapy.postponed:
+        yield Problem(
+            _STAGE,
+            f"The therapy is postponed ({case.therapy.postponed}); resume it first.",
+            "a postponed therapy",
+            "a therapy that goes on",
+        )
+    if case.kind == "therapy.resumed" and not case.therapy.postponed:
+        yield Problem(_STAGE, "The therapy is not postponed.", "a therapy that goes on", "a postponed therapy")
 
 
 def step_belongs_to_the_pathway(case: Case) -> Iterator[Problem]:
@@ -111,47 +106,47 @@ def something_is_acted_on(case: Case) -> Iterator[Problem]:
         )
 
 
-def patient_was_verified(case: Case) -> Iterator[Problem]:
-    """A collection starts after the patient was verified against the wristband."""
-    if case.kind == "collection.started" and case.therapy is not None and case.therapy.verified is None:
-        yield Problem(
-            _STAGE,
-            "The patient has not been verified yet; scan the wristband first.",
-            "no verification",
-            "patient.verified before collection.started",
-        )
-
-
-def collection_is_under_way(case: Case) -> Iterator[Problem]:
-    """A collection is completed once it was started, and not started twice at a time."""
-    if case.therapy is None:
-        return
-    if case.kind == "collection.completed" and case.therapy.donation is None:
-        yield Problem(_STAGE, "No collection is under way; start it first.", "no open collection", "an open collection")
-    if case.kind == "collection.started" and case.therapy.donation is not None:
-        yield Problem(
-            _STAGE,
-            "A collection is under way already; complete it first.",
-            f"open donation {case.therapy.donation}",
-            "no open collection",
-        )
-
-
 def shipper_is_ready(case: Case) -> Iterator[Problem]:
-    """Containers are packed into a charged, open shipper; a seal goes on a shipper with something inside."""
+    """Containers go into a charged, open shipper; a seal goes on a shipper with something inside."""
+    goes_in = {"shipment.packed": case.shipper, "shipment.transferred": case.other_shipper}.get(case.kind)
+    if goes_in is not None and goes_in.state in ("sealed", "returned"):
+        yield Problem(
+            _STAGE, f"Shipper {goes_in.id} is {goes_in.state}; it has to be opened first.", goes_in.state, "charged"
+        )
+    if goes_in is not None and goes_in.charged_at is None:
+        yield Problem(_STAGE, f"Shipper {goes_in.id} was not charged.", "not charged", "charged")
     shipper = case.shipper
-    if shipper is None:
-        return
-    if case.kind == "shipment.packed" and shipper.state == "sealed":
+    if shipper is not None and not shipper.contents and case.kind in ("shipper.sealed", "seal.replaced"):
+        yield Problem(_STAGE, f"Shipper {shipper.id} is empty; there is nothing to seal in.", "empty", "packed")
+    if shipper is not None and shipper.contents and case.kind == "shipper.returned":
         yield Problem(
-            _STAGE, f"Shipper {shipper.id} is sealed; it has to be opened first.", "sealed", "charged or opened"
+            _STAGE,
+            f"Shipper {shipper.id} is not empty; unpack it, or turn the shipment back with its contents.",
+            f"{len(shipper.contents)} containers inside",
+            "an empty shipper",
         )
-    if case.kind == "shipment.packed" and shipper.charged_at is None:
-        yield Problem(_STAGE, f"Shipper {shipper.id} was not charged.", "not charged", "charged")
-    if case.kind == "shipper.sealed" and not shipper.contents:
+
+
+def logger_is_the_one_running(case: Case) -> Iterator[Problem]:
+    """The logger that is stopped is the one that was started; one logger runs at a time."""
+    running = case.shipper.logger if case.shipper else None
+    if case.kind == "logger.started" and running is not None:
+        yield Problem(_STAGE, "A logger is running in this shipper already.", "a second logger", "one", (), _CAUTION)
+    if case.kind == "logger.stopped" and running != case.attempt.values.get("logger"):
         yield Problem(
-            _STAGE, f"Shipper {shipper.id} is empty; there is nothing to seal in.", "empty", "packed containers"
+            Family.TEMPERATURE,
+            "This is not the logger that was started in this shipper; what it shows proves nothing.",
+            "another logger" if running else "no logger that was started",
+            "the logger that was started",
+            _inside(case),
+            _CAUTION,
+            holds=True,
         )
+
+
+def _inside(case: Case) -> tuple[str, ...]:
+    ids = case.shipper.contents if case.shipper else ()
+    return tuple(id_ for id_ in ids if case.therapy and id_ in case.therapy.containers)
 
 
 def container_is_out_of_the_shipper(case: Case) -> Iterator[Problem]:
@@ -168,44 +163,9 @@ def container_is_out_of_the_shipper(case: Case) -> Iterator[Problem]:
             )
 
 
-def product_was_thawed(case: Case) -> Iterator[Problem]:
-    """On a pathway with a thaw nothing frozen is infused."""
-    if case.kind != "infusion.started" or case.pathway is None or not case.pathway.needs_thaw:
-        return
-    for container in case.containers:
-        if container.state is State.FILLED:
-            yield Problem(
-                _STAGE,
-                f"Container {container.id} has not been thawed.",
-                container.state.value,
-                State.THAWING.value,
-                (container.id,),
-            )
-
-
-def no_dose_was_skipped(case: Case) -> Iterator[Problem]:
-    """A dose of the plan that can never be given any more is noticed before the next one is."""
-    if case.kind not in _GIVES_A_DOSE or case.therapy is None or case.pathway is None:
-        return
-    doses = case.therapy.of_purpose(Purpose.DOSE)
-    given = {c.dose for c in doses if c.state in (State.INFUSED, State.INFUSING)}
-    for container in case.containers:
-        skipped = [d.number for d in case.pathway.doses if d.number < (container.dose or 0) and d.number not in given]
-        if skipped and container.purpose is Purpose.DOSE and container.dose == case.therapy.due_dose():
-            numbers = ", ".join(map(str, skipped))
-            yield Problem(
-                _STAGE,
-                f"Container {container.id} is dose {container.dose}; dose {numbers} was never given.",
-                f"dose {container.dose} first",
-                f"dose {skipped[0]} first",
-                (container.id,),
-                Severity.CAUTION,
-            )
-
-
 def outputs_are_ready(case: Case) -> Iterator[Problem]:
     """What comes out goes into containers that were planned, labelled and scanned back; something goes in."""
-    if case.kind not in ("containers.transformed", "sample.taken"):
+    if case.kind not in ("containers.transformed", "contents.transferred", "sample.taken"):
         return
     if case.kind == "containers.transformed" and not (case.inputs and case.outputs):
         yield Problem(
@@ -215,7 +175,7 @@ def outputs_are_ready(case: Case) -> Iterator[Problem]:
             "at least one each",
         )
     for container in case.inputs:
-        if container.state is not State.FILLED:
+        if container.state is not State.FILLED and case.kind != "contents.transferred":
             yield Problem(
                 _STAGE,
                 f"Container {container.id} is {container.state} and cannot go in.",
@@ -240,18 +200,20 @@ def lot_was_started(case: Case) -> Iterator[Problem]:
         yield Problem(_STAGE, "No lot was started with these containers; start it first.", "no open lot", "lot.started")
 
 
-def nothing_living_is_left(case: Case) -> Iterator[Problem]:
-    """A therapy is closed when every container with cells in it has come to an end."""
-    if case.kind != "therapy.closed" or case.therapy is None:
+def lot_is_open(case: Case) -> Iterator[Problem]:
+    """Nothing is made in a lot that was terminated; what is to be terminated is named when several lots run."""
+    if case.therapy is None:
         return
-    left = tuple(c.id for c in case.therapy.containers.values() if c.living and c.purpose not in _KEPT_SAMPLES)
-    if left:
+    if case.kind == "lot.terminated" and len(open_lots(case)) != 1:
         yield Problem(
-            _STAGE,
-            f"{len(left)} container(s) still hold cells: {', '.join(left)}. Infuse, discard or use them first.",
-            f"{len(left)} living containers",
-            "none",
-            left,
+            _STAGE, "Name the lot to terminate.", f"{len(open_lots(case))} open lots", "one lot, named in values.lot"
+        )
+    if case.kind not in ("lot.terminated", "containers.transformed"):
+        return
+    lot = case.therapy.lots.get(case.attempt.values.get("lot") or lot_of(case) or "")
+    if lot is not None and lot.terminated is not None:
+        yield Problem(
+            _STAGE, f"Lot {lot.id} was terminated ({lot.terminated}).", "a terminated lot", "a lot that goes on"
         )
 
 
@@ -272,18 +234,16 @@ def plan_fits_the_therapy(case: Case) -> Iterator[Problem]:
 
 RULES = (
     therapy_is_open,
+    therapy_is_not_postponed,
     step_belongs_to_the_pathway,
     container_state_allows,
     what_has_to_be_scanned_was_scanned,
     something_is_acted_on,
-    patient_was_verified,
-    collection_is_under_way,
     shipper_is_ready,
+    logger_is_the_one_running,
     container_is_out_of_the_shipper,
-    product_was_thawed,
-    no_dose_was_skipped,
     outputs_are_ready,
     lot_was_started,
-    nothing_living_is_left,
+    lot_is_open,
     plan_fits_the_therapy,
 )

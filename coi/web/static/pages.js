@@ -154,6 +154,9 @@
     const form = event.target.form;
     if (event.target.matches("[data-scanned] input")) settle(event.target.closest("[data-scan-field]"));
     if (event.target.matches("[data-send-when-chosen]")) form.requestSubmit();
+    if (event.target.matches("#value-entry") && form.querySelector("[data-look-again]")) {
+      form.requestSubmit(form.querySelector("[data-look-again]")); // what builds on an entry is known to the service only
+    }
     if (event.target.matches("[data-read-when-chosen]")) form.requestSubmit(form.querySelector("[data-read-picture]"));
   });
 

@@ -1,8 +1,10 @@
 """Custody: the giver holds it, the taker may take it, once, and somebody else sees it change hands."""
 
 from coi.journey.steps import Family, Role
+from tests.journey.rules.plays import bags_of
 from tests.journey.rules.saying import cautioned, passed, refused, says
-from tests.journey.story import COURIERS, HOSPITAL, OTHER_COURIERS, PLANT, Story
+from tests.journey.rules.trials import trials
+from tests.journey.story import COURIERS, HOSPITAL, OTHER_COURIERS, PLANT, Story, Taken
 
 CUSTODY = Family.CUSTODY
 
@@ -439,3 +441,47 @@ def test_offered_things_stay_put_says_to_whom_it_is_offered():
     taken = story.take("demo-nurse", "shipment.packed", [("shipper", story.charged()), *things])
     says(taken, "offered_things_stay_put", got="a thing under offer", expected="no open offer",
          containers=(story.codes[bag].container,), names=COURIERS)  # fmt: skip
+
+
+# --- what the journeys that really happen added
+
+
+def acknowledged(*, twice: bool) -> Taken:
+    story = Story()
+    coi, (label,) = story.collected()
+    told = story.take("demo-courier", "handoff.accepted", bags_of(label), tense="reported", at=story.now).entry.id
+    said = {"coi": coi, "values": {"handoff": told}}
+    if twice:
+        story.do("demo-nurse", "handoff.acknowledged", **said)
+    return story.take("demo-nurse", "handoff.acknowledged", **said)
+
+
+trials(
+    globals(), "one_sided_handoff_is_there", Family.STAGE,
+    passes=("for_the_giver", lambda: acknowledged(twice=False)),
+    speaks=("a_handoff_that_was_acknowledged", lambda: acknowledged(twice=True)),
+    got="accepted", expected="a one-sided handoff",
+)  # fmt: skip
+
+
+def test_one_sided_handoff_is_there_refuses_everybody_but_the_giver():
+    story = Story()
+    coi, (label,) = story.collected()
+    told = story.take("demo-courier", "handoff.accepted", bags_of(label), tense="reported", at=story.now).entry.id
+    taken = story.take("demo-courier", "handoff.acknowledged", coi=coi, values={"handoff": told})
+    assert taken.stops == {"one_sided_handoff_is_there"}
+
+
+def changed(site: str) -> Taken:
+    story = Story()
+    signs = [("demo-physician", "released"), ("other-nurse" if site != HOSPITAL else "demo-nurse", "accepted")]
+    return story.take("demo-physician", "site.changed", coi=story.enrol(), signs=signs, values={"site": site},
+                      reason="patient-moved")  # fmt: skip
+
+
+trials(
+    globals(), "site_is_another", Family.STAGE,
+    passes=("for_another_hospital", lambda: changed("other-hospital")),
+    speaks=("the_same_one", lambda: changed(HOSPITAL)),
+    got=HOSPITAL, expected="another site",
+)  # fmt: skip

@@ -8,7 +8,10 @@ import pytest
 from coi.journey import rules
 from coi.journey.rules import RULES
 
-MODULES = ("identity", "labelling", "authority", "custody", "stage", "safety", "correction")
+MODULES = (
+    "identity", "labelling", "doses", "authority", "custody", "stage", "collection", "ends", "safety", "arrival",
+    "signing", "correction",
+)  # fmt: skip
 FOUND: dict[str, Callable[[], None]] = {
     name: test
     for family in MODULES

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 from coi.journey.attempt import ResolvedScan
 from coi.journey.steps import Family
+from tests.journey.rules.plays import BAND, WARD, bags_of
 from tests.journey.rules.saying import cautioned, passed, refused, says
-from tests.journey.story import COURIERS, PLANT, Story, shipped
+from tests.journey.rules.trials import trials
+from tests.journey.story import COURIERS, PLANT, Story, Taken, shipped
 
 ID = Family.IDENTITY
 
@@ -551,3 +553,59 @@ def test_lot_is_the_one_started_says_of_which_lot_it_is():
     taken = story.take("demo-operator", "containers.transformed", scans)
     id_ = story.codes[stray].container
     says(taken, "lot_is_the_one_started", got="no lot", expected=f"lot {lot}", containers=(id_,), names=[id_, lot])
+
+
+# --- what the journeys that really happen added
+
+FOREIGN = "=A99991712345600"
+
+
+def adopted(text: str) -> Taken:
+    story = Story()
+    coi = story.enrol()
+    story.do("demo-infusion", "container.adopted", bags_of(FOREIGN), coi=coi, signs=WARD, values={"purpose": "dose"})
+    return story.take(
+        "demo-infusion", "container.adopted", bags_of(text), coi=coi, signs=WARD, values={"purpose": "dose"}
+    )
+
+
+trials(
+    globals(), "adopted_label_is_new", Family.IDENTITY,
+    passes=("for_another_makers_label", lambda: adopted("=A99991712345700")),
+    speaks=("one_that_is_known_here", lambda: adopted(FOREIGN)),
+    got=lambda taken: f"container {taken.case.attempt.scans[0].subject}",
+    expected="another maker's label that is new here",
+)  # fmt: skip
+
+
+def with_namesakes(number: int) -> Taken:
+    story = Story(namesakes=number)
+    coi = story.enrol()
+    story.do("demo-nurse", "patient.verified", [BAND], coi=coi)
+    return story.take("demo-nurse", "collection.started", [BAND], coi=coi)
+
+
+trials(
+    globals(), "namesake_is_not_mistaken", Family.IDENTITY, stops=False,
+    passes=("without_any", lambda: with_namesakes(0)),
+    speaks=("about_one", lambda: with_namesakes(1)),
+    got="1 patient(s) with a like name", expected="nobody to be mistaken for",
+)  # fmt: skip
+
+
+def test_namesake_is_not_mistaken_does_not_open_a_deviation():
+    assert with_namesakes(2).deviations == []
+
+
+def stated(*said: str) -> Taken:
+    story = Story(pathway=shipped("point-of-care"))
+    values = {"stated": list(said)} if said else {}
+    return story.take("demo-nurse", "patient.verified", [BAND], coi=story.enrol(), values=values)
+
+
+trials(
+    globals(), "patient_stated_who_it_is", Family.IDENTITY,
+    passes=("with_two_identifiers", lambda: stated("name", "birth_date")),
+    speaks=("a_patient_who_stated_nothing", stated),
+    got="0 stated", expected="2 stated",
+)  # fmt: skip

@@ -2,8 +2,10 @@
 
 from coi.journey.attempt import Severity
 from coi.journey.steps import Family
+from tests.journey.rules.plays import WARD, bags_of, stored
 from tests.journey.rules.saying import cautioned, passed, refused, says
-from tests.journey.story import Story
+from tests.journey.rules.trials import trials
+from tests.journey.story import COURIERS, Story, Taken
 
 ID, STAGE = Family.IDENTITY, Family.STAGE
 
@@ -250,3 +252,63 @@ def test_label_can_be_voided_says_what_is_missing():
     says(void(story, coi), "label_can_be_voided", got="no label of this therapy in force",
          expected="an issued, applied or superseded label")  # fmt: skip
     says(void(story, coi, label=second), "label_can_be_voided", got="neither", expected="a scan or destroyed = true")
+
+
+# --- what the journeys that really happen added
+
+QUALITY = [*WARD, ("demo-quality", "approved")]
+
+
+def superseded(*, twice: bool) -> Taken:
+    story = Story()
+    _, (label,) = story.at_bedside()
+    if twice:
+        story.do("demo-infusion", "label.superseded", [("label", label)], reason="label-damaged")
+    return story.take("demo-infusion", "label.superseded", [("label", label)], reason="label-damaged")
+
+
+trials(
+    globals(), "label_can_be_superseded", Family.STAGE,
+    passes=("while_it_is_in_force", lambda: superseded(twice=False)),
+    speaks=("one_that_is_superseded_already", lambda: superseded(twice=True)),
+    got="superseded", expected="an applied label",
+)  # fmt: skip
+
+
+def reidentified(*, others: int = 2, place: str = "T-1") -> Taken:
+    story, coi, id_, labels = stored()
+    scans = [*(("label", label) for label in labels[:others]), ("location", place)]
+    scans += [("label", labels[0])] * (2 - others)
+    return story.take("demo-infusion", "container.reidentified", scans, coi=coi, signs=QUALITY,
+                      values={"container": id_}, reason="label-damaged")  # fmt: skip
+
+
+trials(
+    globals(), "other_labels_speak_for_it", Family.IDENTITY,
+    passes=("with_cassette_and_certificate", reidentified),
+    speaks=("with_the_cassette_alone", lambda: reidentified(others=1)),
+    got="cassette", expected="cassette and certificate",
+)  # fmt: skip
+trials(
+    globals(), "it_lies_where_it_was_stored", Family.IDENTITY,
+    passes=("where_the_log_says", reidentified),
+    speaks=("anywhere_else", lambda: reidentified(place="T-2")),
+    got="another location", expected="the location it was stored at",
+)  # fmt: skip
+
+
+def offered_after_tests(*, relabelled: bool) -> Taken:
+    story = Story()
+    coi, (label,) = story.collected()
+    story.do("demo-nurse", "donor.tested", coi=coi, values={"result": "reactive"})
+    if relabelled:
+        label = story.label(story.codes[label].container or "", position="bag", reason="label-misprinted")
+    return story.take("demo-nurse", "handoff.offered", bags_of(label), values={"to": COURIERS})
+
+
+trials(
+    globals(), "label_says_what_is_known", Family.STAGE, stops=False, holds=False,
+    passes=("with_a_label_that_was_issued_after_the_tests", lambda: offered_after_tests(relabelled=True)),
+    speaks=("about_a_label_from_before", lambda: offered_after_tests(relabelled=False)),
+    got="a label for a donor unknown", expected="a label for a donor reactive",
+)  # fmt: skip

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 from coi.journey.steps import Family
+from tests.journey.rules.plays import bags_of
 from tests.journey.rules.saying import cautioned, passed, refused, says
-from tests.journey.story import COURIERS, PLANT, Story, pathway_of, shipped, shipped_text
+from tests.journey.rules.trials import trials
+from tests.journey.story import COURIERS, HOSPITAL, PLANT, Story, Taken, pathway_of, shipped, shipped_text
 
 FRESH = shipped("car-t-fresh")
 
@@ -182,7 +184,7 @@ def test_release_is_final_says_that_it_is_not():
     story, dose = released_as("provisional")
     id_ = story.codes[dose].container
     says(story.take("demo-infusion", "infusion.started", [("container", dose)]), "release_is_final",
-         got="a provisional release", expected="a final release", containers=(id_,), names=id_)  # fmt: skip
+         got="a release as provisional", expected="a final release", containers=(id_,), names=id_)  # fmt: skip
 
 
 # --- release_was_not_taken_back
@@ -563,3 +565,32 @@ def test_two_people_checked_it_says_how_many_have_and_not_who():
     says(taken, "two_people_checked_it", got="1 matching check(s)", expected="two matching checks by two people",
          containers=(id_,), names="30 minutes")  # fmt: skip
     assert "demo-infusion-2" not in str(taken.entry.findings)
+
+
+# --- what the journeys that really happen added
+
+
+def out_of_specification(*, asked: bool) -> Taken:
+    story = Story()
+    _, (dose,) = story.doses()
+    if asked:
+        story.do("demo-physician", "release.requested", bags_of(dose), signs=[("demo-physician", "performed")],
+                 reason="no-alternative")  # fmt: skip
+    return story.take("demo-quality", "containers.released", bags_of(dose), values={"status": "out_of_specification"})
+
+
+trials(
+    globals(), "out_of_specification_was_asked_for", Family.STAGE,
+    passes=("when_the_physician_has_asked", lambda: out_of_specification(asked=True)),
+    speaks=("a_release_that_nobody_asked_for", lambda: out_of_specification(asked=False)),
+    got="no request", expected="a physician's request that names it",
+)  # fmt: skip
+
+
+def test_release_in_force_names_it_refuses_a_release_for_another_site_or_country():
+    for values, country in (({"site": "other-hospital"}, None), ({"country": "de"}, "fr")):
+        story = Story(country=country)
+        _, (dose,) = story.doses()
+        story.do("demo-quality", "containers.released", bags_of(dose), values=values)
+        story.moved([dose], "demo-operator", HOSPITAL, "demo-infusion")
+        assert story.take("demo-infusion", "thaw.started", bags_of(dose)).stops == {"release_in_force_names_it"}

@@ -2,8 +2,10 @@
 
 from coi.journey.pathway import Pathway
 from coi.journey.steps import Family
+from tests.journey.rules.plays import bags_of, sent
 from tests.journey.rules.saying import cautioned, passed, refused, says
-from tests.journey.story import COURIERS, PLANT, Story, pathway_of, shipped, shipped_text
+from tests.journey.rules.trials import trials
+from tests.journey.story import COURIERS, PLANT, Story, Taken, pathway_of, shipped, shipped_text
 
 STAGE = Family.STAGE
 
@@ -330,7 +332,7 @@ def test_shipper_is_ready_says_what_is_wrong_with_it():
     _, (bag, late) = story.collected(bags=2)
     shipper = story.packed([bag])
     taken = story.take("demo-nurse", "shipment.packed", [("shipper", shipper), ("container", late)])
-    says(taken, "shipper_is_ready", got="sealed", expected="charged or opened", names=shipper)
+    says(taken, "shipper_is_ready", got="sealed", expected="charged", names=shipper)
 
 
 # --- container_is_out_of_the_shipper
@@ -538,34 +540,6 @@ def test_lot_was_started_says_that_there_is_none():
     says(taken, "lot_was_started", got="no open lot", expected="lot.started")
 
 
-# --- nothing_living_is_left
-
-
-def test_nothing_living_is_left_passes_when_only_kept_samples_are():
-    story = Story(pathway=shipped("car-t-fresh"))
-    coi, (dose,) = story.at_bedside()
-    (tube,) = story.labelled(coi, "retention")
-    story.do("demo-nurse", "sample.taken", [("container", dose), ("label", tube)])
-    story.infused("MRN-1", [dose])
-    taken = story.take("demo-coordinator", "therapy.closed", coi=coi, values={"outcome": "infused"})
-    passed(taken, "nothing_living_is_left")
-
-
-def test_nothing_living_is_left_refuses_to_close_over_living_cells():
-    story = Story()
-    coi, _ = story.at_bedside()
-    taken = story.take("demo-coordinator", "therapy.closed", coi=coi, values={"outcome": "infused"})
-    refused(taken, "nothing_living_is_left", STAGE)
-
-
-def test_nothing_living_is_left_says_what_is():
-    story = Story()
-    coi, (dose,) = story.at_bedside()
-    id_ = story.codes[dose].container
-    taken = story.take("demo-coordinator", "therapy.closed", coi=coi, values={"outcome": "infused"})
-    says(taken, "nothing_living_is_left", got="1 living containers", expected="none", containers=(id_,), names=id_)
-
-
 # --- plan_fits_the_therapy
 
 
@@ -585,3 +559,63 @@ def test_plan_fits_the_therapy_refuses_a_dose_that_is_not_planned_and_a_dose_tha
 def test_plan_fits_the_therapy_says_which_doses_there_are():
     taken = plan(Story(), purpose="dose", dose=3)
     says(taken, "plan_fits_the_therapy", got="dose 3", expected="one of 1, 2 with purpose dose", names="dose 3")
+
+
+# --- what the journeys that really happen added
+
+
+def postponed(*, resumed: bool) -> Taken:
+    story = Story()
+    coi, (dose,) = story.at_bedside()
+    story.do("demo-physician", "therapy.postponed", coi=coi, reason="patient-condition")
+    if resumed:
+        story.do("demo-physician", "therapy.resumed", coi=coi)
+    return story.take("demo-infusion", "thaw.started", bags_of(dose))
+
+
+trials(
+    globals(), "therapy_is_not_postponed", STAGE,
+    passes=("after_it_was_resumed", lambda: postponed(resumed=True)),
+    speaks=("while_it_is", lambda: postponed(resumed=False)),
+    got="a postponed therapy", expected="a therapy that goes on",
+)  # fmt: skip
+
+
+def test_therapy_is_not_postponed_lets_the_cells_be_saved():
+    story = Story()
+    coi, (dose,) = story.at_bedside()
+    story.do("demo-physician", "therapy.postponed", coi=coi, reason="patient-condition")
+    story.do("demo-infusion", "container.stored", [*bags_of(dose), ("location", "T")])
+
+
+def stopped(logger: str) -> Taken:
+    story, _, _, box = sent()
+    story.do("demo-courier", "logger.started", [("shipper", box)], values={"logger": "L-1"})
+    return story.take("demo-courier", "logger.stopped", [("shipper", box)], values={"logger": logger})
+
+
+trials(
+    globals(), "logger_is_the_one_running", Family.TEMPERATURE, stops=False, holds=True,
+    passes=("for_the_one_that_was_started", lambda: stopped("L-1")),
+    speaks=("about_another_one", lambda: stopped("L-2")),
+    got="another logger", expected="the logger that was started",
+)  # fmt: skip
+
+
+def made(*, terminated: bool) -> Taken:
+    story = Story()
+    coi, (label,) = story.collected()
+    story.moved([label], "demo-nurse", PLANT, "demo-operator")
+    lot = story.do("demo-operator", "lot.started", bags_of(label)).entry.values["lot"]
+    (out,) = story.labelled(coi, "dose", person="demo-operator")
+    if terminated:
+        story.do("demo-operator", "lot.terminated", coi=coi, reason="manufacturing-failed")
+    return story.take("demo-operator", "containers.transformed", [*bags_of(label), ("label", out)], values={"lot": lot})
+
+
+trials(
+    globals(), "lot_is_open", STAGE,
+    passes=("while_it_goes_on", lambda: made(terminated=False)),
+    speaks=("a_lot_that_was_terminated", lambda: made(terminated=True)),
+    got="a terminated lot", expected="a lot that goes on",
+)  # fmt: skip

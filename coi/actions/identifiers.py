@@ -1,0 +1,129 @@
+"""Identifiers: what binding, replacing and withdrawing one, changed details and adopted labels do to the crosswalk.
+
+The log holds commitments; which wristband names whom is kept in the crosswalk as keyed tokens, with the time for which
+they count. An identifier that counts no longer stays there, so that nobody gets it by mistake.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection
+
+from coi.actions.attempts import Desk
+from coi.actions.faults import Fault, malformed
+from coi.actions.office import Office
+from coi.journey.attempt import Case
+from coi.journey.entry import instant
+from coi.journey.names import name_keys
+from coi.record import codes, sealed
+
+DETAILS = ("family", "given", "native_family", "native_given", "born")
+
+
+def take_effect(office: Office, desk: Desk, case: Case, plain: Mapping[str, str]) -> None:
+    """Bring the crosswalk and the vault up to what the step with these plain texts says; raises 409 for a clash."""
+    act = _ACTS.get(case.kind)
+    if act is not None and case.therapy is not None:
+        act(office, desk, case, plain)
+
+
+def _bind(office: Office, desk: Desk, case: Case, plain: Mapping[str, str]) -> None:
+    values, patient = case.attempt.values, case.therapy.patient if case.therapy else ""
+    token = codes.foreign_token(office.keys, text=plain["value"], scope="patient")
+    for _, issuer, subject in codes.identifiers_of(desk.conn, {token}):
+        if issuer == values["issuer"]:
+            whose = "this patient already" if subject == patient else "another patient"
+            raise Fault(409, "identifier.taken", f"This identifier belongs to {whose}; check who this is.",
+                        {"values.value": [f"Belongs to {whose}."]})  # fmt: skip
+    times = {name: values.get(name) for name in ("valid_from", "valid_until")}
+    row = {"token": token, "subject": patient, "type": "patient", "issuer": values["issuer"], **times}
+    codes.register(desk.conn, [row])
+    text = json.dumps({"issuer": values["issuer"], "kind": values["kind"], "value": plain["value"]}, sort_keys=True)
+    kept = sealed.secret(subject=patient, name=f"identifier.{token}.{values['issuer']}", text=text)
+    sealed.keep(desk.conn, [kept], keys=office.keys)
+
+
+def _withdraw(office: Office, desk: Desk, case: Case, plain: Mapping[str, str]) -> None:
+    _end(office, desk, case, plain["value"])
+
+
+def _replace(office: Office, desk: Desk, case: Case, plain: Mapping[str, str]) -> None:
+    _end(office, desk, case, plain["old"])
+    _bind(office, desk, case, plain)
+
+
+def _end(office: Office, desk: Desk, case: Case, text: str) -> None:
+    token = codes.foreign_token(office.keys, text=text, scope="patient")
+    patient = case.therapy.patient if case.therapy else ""
+    ended = codes.end(desk.conn, token=token, subject=patient, issuer=case.attempt.values["issuer"],
+                      at=instant(desk.at))  # fmt: skip
+    if not ended:
+        message = "The patient has no such identifier of this issuer in force."
+        raise malformed("identifier.unknown", message, {"values": [message]})
+
+
+def _change(office: Office, desk: Desk, case: Case, plain: Mapping[str, str]) -> None:
+    if not plain:
+        raise malformed("patient.unchanged", "Say at least one detail that changes.", {"values": ["Nothing is said."]})
+    if "born" in plain:
+        _refuse_no_date(plain["born"])
+    patient = case.therapy.patient if case.therapy else ""
+    version = f"{desk.at:%Y%m%dT%H%M%S%f}"  # sorts by time; the vault's places hold no colon
+    sealed.keep(
+        desk.conn,
+        [sealed.secret(subject=patient, name=f"{name}@{version}", text=plain[name]) for name in plain],
+        keys=office.keys,
+    )
+    remember_name(office, desk.conn, patient, site=case.therapy.site if case.therapy else "")
+
+
+def _refuse_no_date(text: str) -> None:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        message = "Expected the birth date as YYYY-MM-DD."
+        raise malformed("step.values", message, {"values.born": [message]}) from None
+
+
+def _move(office: Office, desk: Desk, case: Case, plain: Mapping[str, str]) -> None:  # noqa: ARG001 - one shape
+    if case.therapy is not None:
+        remember_name(office, desk.conn, case.therapy.patient, site=case.attempt.values["site"])
+
+
+def details_of(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return the latest details among a patient's opened texts: `family`, or the last `family@moment`."""
+    found: dict[str, str] = {}
+    for name in sorted(texts):
+        detail = name.partition("@")[0]
+        if detail in DETAILS:
+            found[detail] = texts[name]
+    return found
+
+
+def remember_name(office: Office, conn: Connection, patient: str, *, site: str) -> None:
+    """Make the patient findable by like name and birth date at `site`, for name alerts only."""
+    known = details_of(sealed.read(conn, [patient], keys=office.keys).get(patient, {}))
+    keys: set[str] = set()
+    for prefix in ("", "native_"):
+        family, given = known.get(f"{prefix}family", ""), known.get(f"{prefix}given", "")
+        keys |= name_keys(family=family, given=given, born=known.get("born", ""))
+    codes.register_new(conn, _named(office, keys, patient=patient, site=site))
+
+
+def _named(office: Office, keys: Iterable[str], *, patient: str, site: str) -> list[dict[str, str | None]]:
+    return [
+        {"token": codes.foreign_token(office.keys, text=key, scope=f"name/{site}"), "subject": patient, "type": "name",
+         "issuer": site}
+        for key in sorted(keys)
+    ]  # fmt: skip
+
+
+_ACTS: dict[str, Any] = {
+    "identifier.bound": _bind,
+    "identifier.replaced": _replace,
+    "identifier.withdrawn": _withdraw,
+    "patient.changed": _change,
+    "site.changed": _move,
+}

@@ -1,0 +1,148 @@
+"""What steps change about containers that are planned, their labels and the collection."""
+
+from coi.journey.effects.common import acted_on, acting
+from coi.journey.entry import Entry
+from coi.journey.steps import Purpose, State
+from coi.journey.therapy import Container, Custodian, Label, Place, Therapy
+
+
+def planned(therapy: Therapy, entry: Entry) -> None:
+    """Add planned containers, numbered within their purpose."""
+    values = entry.values
+    purpose = Purpose(values["purpose"])
+    nothing = [None] * len(values["containers"])
+    parts = zip(values.get("components", nothing), values.get("strengths", nothing), strict=True)
+    for id_, dose, (component, strength) in zip(values["containers"], values["doses"], parts, strict=True):
+        therapy.containers[id_] = Container(
+            id=id_,
+            purpose=purpose,
+            number=len(therapy.of_purpose(purpose)) + 1,
+            dose=dose,
+            state=State.PLANNED,
+            custodian=Custodian(entry.actor["site"] or "", None),
+            place=Place("nowhere"),
+            component=component,
+            strength=strength,
+        )
+
+
+def adopted(therapy: Therapy, entry: Entry) -> None:
+    """Add a container that another maker filled and labelled; its genealogy starts here."""
+    planned(therapy, entry)
+    for container in acted_on(therapy, entry):
+        container.adopted = True
+        container.holds[entry.id] = "adopted"  # until quality has looked at what is not held here
+        fill(container, entry)
+    label_issued(therapy, entry)
+    therapy.labels[entry.values["label"]].state = "applied"
+
+
+def label_issued(therapy: Therapy, entry: Entry) -> None:
+    """Add a label that was issued for a container."""
+    values = entry.values
+    if values["container"] not in therapy.containers:
+        return
+    therapy.labels[values["label"]] = Label(
+        serial=values["label"],
+        container=values["container"],
+        template=values["template"],
+        position=values["position"],
+        generation=values["generation"],
+        state="issued",
+        tested=therapy.donor_tests(therapy.containers[values["container"]]),
+    )
+
+
+def label_applied(therapy: Therapy, entry: Entry) -> None:
+    """Put the label in force; an older copy in the same place is superseded there. What was voided stays voided."""
+    label = therapy.labels.get(entry.values["label"] or "")
+    if label is None or label.state not in ("issued", "applied"):
+        return
+    for other in therapy.labels.values():
+        if (other.container, other.position) == (label.container, label.position) and other.state == "applied":
+            other.state = "superseded"
+    label.state = "applied"
+    container = therapy.containers[label.container]
+    if container.state is State.PLANNED:
+        container.state = State.LABELLED
+
+
+def label_voided(therapy: Therapy, entry: Entry) -> None:
+    """Take the label out of force."""
+    label = therapy.labels.get(entry.values["label"] or "")
+    if label is not None:
+        label.state = "voided"
+
+
+def label_superseded(therapy: Therapy, entry: Entry) -> None:
+    """Leave the label on its container: it still identifies it, with a caution."""
+    label = therapy.labels.get(entry.values["label"] or "")
+    if label is not None and label.state == "applied":
+        label.state = "superseded"
+
+
+def reidentified(therapy: Therapy, entry: Entry) -> None:
+    """Supersede the label that cannot be read; the others that spoke for the container stay in force."""
+    scanned = set(entry.subjects("label"))
+    for label in therapy.labels.values():
+        mine = label.container == entry.values["container"] and label.position in ("bag", "tube")
+        if mine and label.state == "applied" and label.serial not in scanned:
+            label.state = "superseded"
+
+
+def started(therapy: Therapy, entry: Entry) -> None:
+    """Open a donation."""
+    therapy.donation, therapy.paused = entry.values["donation"], False
+    therapy.donations.append(entry.values["donation"])
+
+
+def filled(therapy: Therapy, entry: Entry) -> None:
+    """Fill the scanned containers from the open donation, which goes on."""
+    for container in acted_on(therapy, entry):
+        fill(container, entry)
+        container.donation = entry.values["donation"]
+
+
+def completed(therapy: Therapy, entry: Entry) -> None:
+    """Fill the scanned containers from the open donation and close it."""
+    filled(therapy, entry)
+    therapy.donation, therapy.paused = None, False
+
+
+def paused(therapy: Therapy, entry: Entry) -> None:
+    """Interrupt the open donation, for minutes or until another day."""
+    therapy.paused = entry.kind == "collection.paused"
+
+
+def tested(therapy: Therapy, entry: Entry) -> None:
+    """Remember what the donor's tests came to; labels that are issued from now on say it."""
+    donation = entry.values.get("donation")
+    for about in [donation] if donation else therapy.donations[-1:] or [therapy.coi]:
+        therapy.tested[about] = entry.values["result"]
+
+
+def fill(container: Container, entry: Entry) -> None:
+    """Put cells into a container, in the hands of whoever did it."""
+    container.state = State.FILLED
+    container.custodian = acting(entry)
+    container.place = Place("hand")
+    container.filling = entry.values.get("filling", container.filling)
+    container.volume_ml = entry.values.get("volume_ml", container.volume_ml)
+
+
+EFFECTS = {
+    "container.planned": planned,
+    "container.adopted": adopted,
+    "label.issued": label_issued,
+    "label.applied": label_applied,
+    "label.voided": label_voided,
+    "label.superseded": label_superseded,
+    "container.reidentified": reidentified,
+    "collection.started": started,
+    "container.filled": filled,
+    "collection.completed": completed,
+    "collection.aborted": completed,
+    "collection.paused": paused,
+    "collection.resumed": paused,
+    "donor.tested": tested,
+}
