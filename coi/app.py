@@ -18,6 +18,7 @@ from coi.actions.setup import open_office
 from coi.api import health, wire
 from coi.api.access import EXTENSION, HASHER
 from coi.record.db import StoreBusy
+from coi.record.transparency import LogBroken
 from coi.settings import Settings, load
 
 _log = structlog.get_logger("coi.web")
@@ -85,6 +86,7 @@ def _answer_errors(app: Flask) -> None:
     app.register_error_handler(Fault, wire.error)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(StoreBusy, _busy)
+    app.register_error_handler(LogBroken, _log_broken)
     app.register_error_handler(Exception, _broken)
 
 
@@ -114,6 +116,13 @@ def _busy(raised: StoreBusy) -> Response:
     response = web.fault_page(503) if _is_page() else wire.error(said)
     response.headers["Retry-After"] = "1"
     return response
+
+
+def _log_broken(raised: LogBroken) -> Response:
+    _log.critical("log_broken", says=str(raised))
+    said = Fault(503, "log.broken", "The log is not as it was signed, so nothing is added to it and nothing was "
+                 "recorded. Use paper, and tell the operator to run coi verify.")  # fmt: skip
+    return web.fault_page(503) if _is_page() else wire.error(said)
 
 
 def _broken(raised: Exception) -> Response:

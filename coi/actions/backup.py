@@ -26,13 +26,27 @@ from coi.actions.office import Office
 from coi.actions.verification import rebuild, verify
 from coi.journey.entry import instant
 from coi.record import schema
-from coi.record.tables import ATTEMPT, BLOB, CLASH, CODE, ENTRY, GRANT, ORGANISATION, PATHWAY, PERSON, TOKEN, VAULT
+from coi.record.tables import (
+    ATTEMPT,
+    BLOB,
+    CHECKPOINT,
+    CLASH,
+    CODE,
+    ENTRY,
+    GRANT,
+    ORGANISATION,
+    PATHWAY,
+    PERSON,
+    TOKEN,
+    VAULT,
+)
 from coi.record.vault import opaque_token
 
 FORMAT = "coi-backup-v1"
 MANIFEST = "manifest.json"
 TABLES = (
     ENTRY,
+    CHECKPOINT,
     ATTEMPT,
     CLASH,
     PATHWAY,
@@ -207,16 +221,3 @@ def _rows(tar: tarfile.TarFile, table: Table) -> Iterator[dict[str, Any]]:
         for line in lines:
             row = json.loads(line)
             yield {name: base64.b64decode(value) if name in sealed else value for name, value in row.items()}
-
-
-def export_entries(office: Office, file: Path) -> int:
-    """Write the leaves of the log in the order of their positions, one a line, as they were hashed; return how many."""
-    count = 0
-    query = select(ENTRY.c.leaf).order_by(ENTRY.c.position)
-    with office.store.read() as conn, file.open("xb") as out:
-        for leaf in conn.execution_options(yield_per=_BATCH).execute(query).scalars():
-            out.write(bytes(leaf) + b"\n")
-            count += 1
-        out.flush()
-        os.fsync(out.fileno())
-    return count

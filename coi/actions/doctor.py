@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, func, make_url, select, text
+from sqlalchemy import Connection, func, make_url, select
 from sqlalchemy.exc import DBAPIError
 
 from coi.actions.condition import WATCHER_LATE_AFTER
-from coi.actions.setup import KEY_FILE
+from coi.actions.setup import KEY_FILE, LOG_KEY_FILE
 from coi.journey.entry import from_instant
 from coi.record import guards, queries, schema
 from coi.record.db import Store, StoreBusy, open_store
-from coi.record.tables import APPEND_ONLY, ENTRY
+from coi.record.logkey import LogKeyError, load_log_key
+from coi.record.tables import ENTRY
 from coi.record.vault import VaultError, load_master
 from coi.settings import LOOPBACK, Settings
 
@@ -37,11 +38,10 @@ def hindrance(settings: Settings, *, guarded: bool = True) -> str | None:
 
     Without `guarded`, whether anything else can be done: what looks for damage must run when the guards are gone.
     """
-    try:
-        load_master(settings.instance / KEY_FILE)
-    except VaultError as fault:
+    wrong = [told.says for told in _keys(settings) if told.level == "wrong"]
+    if wrong:
         never = Told("wrong", NOT_THERE) in _database(settings, _tables) and not (settings.instance / KEY_FILE).exists()
-        return NOT_THERE if never else f"Vault key: {fault}."
+        return NOT_THERE if never else wrong[0]
     return next(
         (told.says for told in _database(settings, _may_serve if guarded else _tables) if told.level == "wrong"), None
     )
@@ -49,7 +49,7 @@ def hindrance(settings: Settings, *, guarded: bool = True) -> str | None:
 
 def examine(settings: Settings, *, now: datetime) -> list[Told]:
     """Return everything that was looked at."""
-    return [*_key(settings), *_choices(settings), *_database(settings, lambda conn: _inside(conn, now))]
+    return [*_keys(settings), *_choices(settings), *_database(settings, lambda conn: _inside(conn, now))]
 
 
 def has_database(settings: Settings) -> bool:
@@ -58,13 +58,19 @@ def has_database(settings: Settings) -> bool:
     return url.get_backend_name() != "sqlite" or Path(url.database or "").is_file()
 
 
-def _key(settings: Settings) -> Iterator[Told]:
+def _keys(settings: Settings) -> Iterator[Told]:
     try:
         load_master(settings.instance / KEY_FILE)
     except VaultError as fault:
         yield Told("wrong", f"Vault key: {fault}.")
     else:
         yield Told("ok", "The vault's key is there and only its owner can read it.")
+    try:
+        key = load_log_key(settings.instance / LOG_KEY_FILE)
+    except LogKeyError as fault:
+        yield Told("wrong", f"Log key: {fault}.")
+    else:
+        yield Told("ok", f"The log's key is there and only its owner can read it; in public it is {key.verifier_key}")
     if settings.instance.is_dir() and settings.instance.stat().st_mode & 0o077:
         yield Told("wrong", f"Others may look into {settings.instance}; run chmod 700 on it.")
 
@@ -100,10 +106,10 @@ def _may_serve(conn: Connection) -> Iterator[Told]:
     yield from (told := list(_tables(conn)))
     if told[0].level == "wrong":
         return
-    missing = guards.missing(conn)
+    missing = guards.faults(conn)
     if missing:
-        yield Told("wrong", f"The log is not guarded against change, {', '.join(missing)} is missing; find out who "
-                   "removed it, and run coi verify.")  # fmt: skip
+        yield Told("wrong", f"The log is not guarded against change, {', '.join(missing)} is missing or altered; find "
+                   "out who did that, and run coi verify.")  # fmt: skip
     else:
         yield Told("ok", "The log is guarded against change.")
 
@@ -154,10 +160,7 @@ def _clock(conn: Connection, now: datetime) -> Iterator[Told]:
 
 def _rights(conn: Connection) -> Iterator[Told]:
     """Say when the service's own role could change the log, were it not for the guards."""
-    if conn.dialect.name != "postgresql":
-        return
-    query = text("SELECT has_table_privilege(:name, 'UPDATE') OR has_table_privilege(:name, 'DELETE')")
-    open_ones = [table.name for table in APPEND_ONLY if conn.execute(query, {"name": table.name}).scalar()]
+    open_ones = guards.wide_rights(conn)
     if open_ones:
         yield Told("note", f"The service's role owns or may change {', '.join(open_ones)}, only the guards refuse it; "
                    "give the tables another owner with COI_DATABASE_OWNER_URL.")  # fmt: skip

@@ -28,9 +28,10 @@ from coi.journey.rules import Consequence, consequences, is_remarked
 from coi.journey.stability import disproved
 from coi.journey.steps import STEPS
 from coi.journey.therapy import Therapy
-from coi.record import blobs, codes, ledger, projections, sealed
+from coi.record import blobs, codes, ledger, projections, sealed, transparency
 from coi.record.blobs import File
 from coi.record.ledger import Appended, Draft, Stream
+from coi.record.transparency import Receipt
 
 SYSTEM = {"person": "system", "site": None, "role": "system"}
 
@@ -76,7 +77,7 @@ def _do(office: Office, desk: Desk, recording: Recording, note: str | None) -> R
         beside(office, desk, consequence, case, str(number))
         for number, consequence in enumerate(consequences(case, recording.verdict, entry=case.attempt.id))
     ]
-    appended = append(office, desk, drafts, recording.streams)
+    written = append(office, desk, drafts, recording.streams)
     codes.register(desk.conn, crosswalk.new_codes(case, recording.looked, values))
     if recording.file is not None:
         blobs.keep(desk.conn, recording.file, keys=office.keys)
@@ -84,7 +85,7 @@ def _do(office: Office, desk: Desk, recording: Recording, note: str | None) -> R
         sealed.keep(desk.conn, [name], keys=office.keys)
     identifiers.take_effect(office, desk, case, recording.sealing.plain if recording.sealing else {})
     return answered(
-        CREATED, appended, [finding.as_json() for finding in recording.verdict.findings], extra=_named(case, values)
+        CREATED, written, [finding.as_json() for finding in recording.verdict.findings], extra=_named(case, values)
     )
 
 
@@ -194,10 +195,24 @@ def beside(office: Office, desk: Desk, consequence: Consequence, case: Case, whi
     return Draft(f"therapy:{coi}", {**fields, "id": id_, "values": consequence.values, "occurred_at": desk.at})
 
 
-def append(office: Office, desk: Desk, drafts: Sequence[Draft], streams: Mapping[str, Stream]) -> list[Appended]:
-    """Append `drafts`, bring the projections of their streams up to date, and withdraw breaches that they disprove.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was appended in one go, and the receipt of the first of it."""
 
-    `streams` holds the streams that were read under this write lock; the others are read now.
+    entries: tuple[Appended, ...]
+    receipt: Receipt
+
+    @property
+    def first(self) -> Appended:
+        """Return the entry that the receipt is of."""
+        return self.entries[0]
+
+
+def append(office: Office, desk: Desk, drafts: Sequence[Draft], streams: Mapping[str, Stream]) -> Written:
+    """Append `drafts`, bring the projections of their streams up to date, withdraw breaches that they disprove, sign.
+
+    `streams` holds the streams that were read under this write lock; the others are read now. Once in a transaction:
+    the desk knows the log as it was before.
     """
     names = dict.fromkeys(draft.stream for draft in drafts)
     unread = [name for name in names if name not in streams]
@@ -208,7 +223,10 @@ def append(office: Office, desk: Desk, drafts: Sequence[Draft], streams: Mapping
             appended += _project_therapy(office, desk, known[name], _of(appended, name), size=len(appended))
         elif name.startswith("shipper:"):
             _project_shipper(desk, [*known[name].entries, *(item.entry for item in _of(appended, name))])
-    return appended
+    hashes = [item.hash for item in appended]
+    opening = desk.opening
+    receipt = transparency.sign_for(desk.conn, opening.tree, hashes, office.log_key, signer=opening.signer)
+    return Written(tuple(appended), receipt)
 
 
 def _of(appended: Sequence[Appended], stream: str) -> list[Appended]:
@@ -284,9 +302,9 @@ def _refuse(office: Office, desk: Desk, recording: Recording, note: str | None) 
     for number, stream in enumerate(places):
         id_ = case.attempt.id if number == 0 else derived_id(case.attempt.id, stream)
         drafts.append(Draft(stream, {**(fields if number == 0 else _elsewhere(fields, stream, case)), "id": id_}))
-    appended = append(office, desk, drafts, recording.streams)
+    written = append(office, desk, drafts, recording.streams)
     findings = [finding.as_json() for finding in recording.verdict.findings]
-    return answered(REFUSED, appended, findings, stops=[stop.message for stop in recording.verdict.stops])
+    return answered(REFUSED, written, findings, stops=[stop.message for stop in recording.verdict.stops])
 
 
 def _elsewhere(fields: Mapping[str, Any], stream: str, case: Case) -> dict[str, Any]:
@@ -307,28 +325,13 @@ def _elsewhere(fields: Mapping[str, Any], stream: str, case: Case) -> dict[str, 
 
 def answered(
     status: int,
-    appended: Sequence[Appended],
+    written: Written,
     findings: Sequence[Mapping[str, Any]],
     stops: Sequence[str] = (),
     extra: Mapping[str, Any] | None = None,
 ) -> Recorded:
     """Return the answer to a step: its entry, what was written beside it, the findings and the receipt."""
-    first = appended[0]
-    size = appended[-1].entry.position + 1
-    receipt = {
-        "entry": first.entry.id,
-        "position": first.entry.position,
-        "leaf": first.hash,
-        "size": size,
-        "checkpoint": None,
-        "proof": None,
-    }
-    shown = {
-        "entry": as_json(first.entry),
-        "also": [as_json(item.entry) for item in appended[1:]],
-        "findings": list(findings),
-        "receipt": receipt,
-    }
+    first, receipt = written.first, receipt_of(written)
     if status == REFUSED:
         body: dict[str, Any] = {
             "code": "step.refused",
@@ -339,5 +342,20 @@ def answered(
             "receipt": receipt,
         }
     else:
-        body = {**shown, **(extra or {})}
+        also = [as_json(item.entry) for item in written.entries[1:]]
+        body = {"entry": as_json(first.entry), "also": also, "findings": list(findings), "receipt": receipt}
+        body |= extra or {}
     return Recorded(status, body, first.entry.position)
+
+
+def receipt_of(written: Written) -> dict[str, Any]:
+    """Return the receipt of the first entry as the client gets it, for ever the same."""
+    first, receipt = written.first, written.receipt
+    return {
+        "entry": first.entry.id,
+        "position": first.entry.position,
+        "leaf": first.hash,
+        "size": receipt.size,
+        "checkpoint": receipt.note,
+        "proof": list(receipt.proof),
+    }

@@ -92,7 +92,7 @@ def _notice(office: Office, coi: str) -> int:
             return 0
         due = due_thresholds(therapy, pathway=office.pathway(conn, therapy.pathway), at=desk.at)
         drafts = [_draft(office, desk, found, therapy) for found in due if found.attempt not in therapy.kinds]
-        return len(append(office, desk, drafts, streams)) if drafts else 0
+        return len(append(office, desk, drafts, streams).entries) if drafts else 0
 
 
 def _draft(office: Office, desk: Desk, threshold: Threshold, therapy: Therapy) -> Draft:

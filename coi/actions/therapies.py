@@ -95,8 +95,8 @@ def _work(office: Office, request: EnrolRequest, caller: Caller, desk: Desk) -> 
         },
     }  # fmt: skip
     stream = f"therapy:{coi}"
-    appended = append(office, desk, [Draft(stream, fields)], {stream: NO_ENTRIES})
-    return answered(CREATED, appended, [], extra={"therapy": coi})
+    written = append(office, desk, [Draft(stream, fields)], {stream: NO_ENTRIES})
+    return answered(CREATED, written, [], extra={"therapy": coi})
 
 
 def _acting(request: EnrolRequest, caller: Caller) -> Actor:

@@ -70,10 +70,10 @@ def _write(turn: Turn, parts: Sequence[_Part], *, refused: bool, note: str | Non
         drafts.append(_draft(turn, part, kind, stream=_stream(part), values=values, whole=False))
         drafts += [] if refused else _beside(turn, part)
     streams = {name: stream for part in parts for name, stream in part.scene.streams.items()}
-    appended = append(turn.office, desk, drafts, streams)
+    written = append(turn.office, desk, drafts, streams)
     findings = [finding.as_json() for part in parts for finding in part.verdict.findings]
     stops = list(dict.fromkeys(stop.message for part in parts for stop in part.verdict.stops))
-    return answered(REFUSED if refused else CREATED, appended, findings, stops=stops)
+    return answered(REFUSED if refused else CREATED, written, findings, stops=stops)
 
 
 def _stream(part: _Part) -> str:

@@ -7,8 +7,10 @@ from typing import Any, NoReturn
 from flask import Response, request
 from marshmallow import Schema, ValidationError
 
+from coi.actions import proofs
 from coi.actions.attempts import Answer, as_bytes
 from coi.actions.faults import Fault, malformed
+from coi.api.access import office
 from coi.api.schemas import WORDS
 
 JSON = "application/json"
@@ -29,9 +31,25 @@ def error(fault: Fault) -> Response:
     return response
 
 
+KNOWN_SIZE = "Coi-Known-Size"
+
+
 def recorded(answer: Answer) -> Response:
-    """Return a recorded answer, byte for byte."""
-    return Response(answer.body, answer.status, mimetype=JSON)
+    """Return a recorded answer, byte for byte as it was stored.
+
+    A client that names the tree size it knows in the header `Coi-Known-Size` gets, behind everything else, the proof
+    between that tree and the one of its receipt.
+    """
+    return Response(answer.body[:-1] + _consistency(answer) + answer.body[-1:], answer.status, mimetype=JSON)
+
+
+def _consistency(answer: Answer) -> bytes:
+    known = request.headers.get(KNOWN_SIZE, "")
+    if not (known.isascii() and known.isdigit() and len(known) <= 16):  # noqa: PLR2004 - digits of 2**53
+        return b""
+    receipt = json.loads(answer.body).get("receipt")
+    found = proofs.known_to_begin(office(), known=int(known), size=receipt["size"]) if receipt else None
+    return b',"consistency":' + as_bytes(found) if found else b""
 
 
 def shown(body: Mapping[str, Any]) -> Response:

@@ -16,10 +16,12 @@ from coi.actions.office import SOFTWARE
 from coi.cli import instance, pathways, people, records, serving
 from coi.journey.pathway import BadPathway
 from coi.record.db import StoreBusy
+from coi.record.logkey import LogKeyError
+from coi.record.transparency import LogBroken
 from coi.record.vault import VaultError
 from coi.settings import SettingsError, variable
 
-_EXPECTED = (SettingsError, Fault, StoreBusy, OSError, ValueError, LookupError)
+_EXPECTED = (SettingsError, Fault, StoreBusy, LogBroken, OSError, ValueError, LookupError)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -45,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _fail("\n".join(fault.faults), 1)
     except VaultError as fault:
         _fail(f"Vault key: {fault}.", 1)
+    except LogKeyError as fault:
+        _fail(f"Log key: {fault}.", 1)
     except DBAPIError as fault:
         _fail(f"The database cannot be used: {first_line(fault)}.", 1)
     except _EXPECTED as fault:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from coi.actions import backup as backups
-from coi.actions import exporting, verification
+from coi.actions import exporting, outside, verification
 from coi.actions.faults import Fault
 from coi.actions.setup import KEY_FILE
 from coi.actions.upgrade import upgrade
@@ -18,10 +18,13 @@ _THERE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
-def verify() -> None:
-    """Check every leaf, chain, answer and projection; exit 1 when something is wrong."""
+@click.option("--against", multiple=True, metavar="FILE_OR_URL",
+              help="A checkpoint or receipt that was kept outside, or where a witness keeps it.")  # fmt: skip
+def verify(*, against: tuple[str, ...]) -> None:
+    """Check every leaf, chain, tree, answer and projection; exit 1 when something is wrong."""
+    kept = [outside.fetched(place) for place in against]
     with opening.office() as office:
-        _tell(verification.verify(office))
+        _tell([*verification.verify(office), *(fault for text in kept for fault in outside.compare(office, text))])
 
 
 def _tell(faults: list[str]) -> None:
@@ -72,8 +75,17 @@ def export() -> None:
 def entries(*, file: Path) -> None:
     """Write the leaves of the log to FILE as JSON Lines, in the order of their positions."""
     with opening.office() as office:
-        count = backups.export_entries(office, file)
-        click.echo(f"{count} entries are in {file.name}.")
+        count = outside.export_log(office, file)
+        click.echo(f"{count} entries are in {file.name}, the signed checkpoints beside it in {file.name}.checkpoints.")
+
+
+@export.command()
+@click.argument("file", type=_NEW)
+def verifier(*, file: Path) -> None:
+    """Write the free-standing verifier to FILE: it checks an export with the log's public key alone."""
+    with file.open("xb") as out:
+        out.write(outside.verifier())
+    click.echo(f"The verifier is in {file.name}; it needs Python and the package cryptography, nothing else.")
 
 
 @export.command()
