@@ -21,7 +21,7 @@ from coi.journey.tree import Frontier
 from coi.record import blobs, guards, ledger, logkey, projections
 from coi.record.tables import ATTEMPT, CHECKPOINT, ENTRY, PATHWAY, PROJECTIONS
 
-_BATCH = 500
+_STREAMED = {"yield_per": 500}
 _STREAMS_AT_ONCE = 50
 _SAME = ("position", "stream", "seq", "id", "attempt", "kind", "recorded_at")
 
@@ -44,7 +44,7 @@ def _log(conn: Connection) -> Iterator[str]:
     tails: dict[str, tuple[int, str | None]] = {}
     expected = 0
     last_time = ""
-    for row in conn.execution_options(yield_per=_BATCH).execute(select(ENTRY).order_by(ENTRY.c.position)).mappings():
+    for row in conn.execute(select(ENTRY).order_by(ENTRY.c.position), execution_options=_STREAMED).mappings():
         if row["position"] != expected:
             yield f"Position {expected}: expected an entry, got a gap up to position {row['position']}."
         expected = row["position"] + 1
@@ -83,7 +83,7 @@ def _tree(conn: Connection, key: str) -> Iterator[str]:
     leaves = _leaf_hashes(conn)
     tree = Frontier()
     last = 0
-    for row in conn.execution_options(yield_per=_BATCH).execute(select(CHECKPOINT).order_by(CHECKPOINT.c.size)):
+    for row in conn.execute(select(CHECKPOINT).order_by(CHECKPOINT.c.size), execution_options=_STREAMED):
         if row.start != last:
             yield f"Checkpoint {row.size}: it begins at {row.start}, the one before it ends at {last}."
         completed: list[bytes] = []
@@ -102,7 +102,7 @@ def _tree(conn: Connection, key: str) -> Iterator[str]:
 
 def _leaf_hashes(conn: Connection) -> Iterator[bytes]:
     query = select(ENTRY.c.leaf).order_by(ENTRY.c.position)
-    for leaf in conn.execution_options(yield_per=_BATCH).execute(query).scalars():
+    for leaf in conn.execute(query, execution_options=_STREAMED).scalars():
         yield bytes.fromhex(leaf_hash(bytes(leaf)))
 
 

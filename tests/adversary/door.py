@@ -71,7 +71,7 @@ class Door(Story):
             id=str(uuid4()), digest="d", pathway=self.pathway.name, site="demo-hospital", patient=patient, plan=plan
         )
         therapies.enrol(self.office, request, caller=self._caller("demo-coordinator"))
-        (entry,) = self._refresh()
+        entry = next(entry for entry in self._refresh() if entry.kind == "therapy.enrolled")
         self.codes[number] = Code("patient", entry.values["patient"])
         return str(entry.therapy)
 
