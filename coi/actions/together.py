@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from coi.actions.appending import append, derived_id
 from coi.actions.attempts import CREATED, REFUSED, Recorded
 from coi.actions.faults import malformed
-from coi.actions.recording import answered, append, beside, derived_id, fields_of
+from coi.actions.recording import answered, beside, fields_of
 from coi.actions.scans import Looked
 from coi.actions.turn import Scene, Turn, attempt_of, case_of, scene_of
 from coi.journey.attempt import Case, Verdict
