@@ -1,4 +1,4 @@
-"""Appending: drafts become entries, the projections follow, breaches that they disprove are withdrawn, and it is signed.
+"""Appending: drafts become entries, the projections follow, breaches they disprove are withdrawn, and it is signed.
 
 The one way from a use case to the log. Inside the open write transaction, once in it; nothing is committed here.
 """
