@@ -56,6 +56,7 @@ class Store:
     _writer: Engine = field(repr=False)
     _reader: Engine = field(repr=False)
     _queue: Callable[[], AbstractContextManager[None]] = field(repr=False)
+    _rest: Callable[[], None] = field(repr=False)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -87,6 +88,7 @@ class Store:
         self._reader.dispose()
         with self._queue():
             self._writer.dispose()
+        self._rest()
 
 
 def open_store(url: str, *, wait: float = 10.0) -> Store:
@@ -149,6 +151,7 @@ def _open_sqlite(url: URL, wait: float) -> Store:
         _writer=writer_engine(path, wait=wait),
         _reader=reader_engine(path, wait=wait, **_POOL),
         _queue=lambda: lock.held(wait=wait),
+        _rest=lock.rest,
     )
 
 
@@ -165,7 +168,8 @@ def _open_postgresql(url: URL, wait: float) -> Store:
     _postgresql_engines.add(writer)
     reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     key = url.render_as_string()
-    return Store(dialect="postgresql", _writer=writer, _reader=reader, _queue=lambda: one_write_per_thread(key))
+    return Store(dialect="postgresql", _writer=writer, _reader=reader, _queue=lambda: one_write_per_thread(key),
+                 _rest=lambda: None)  # fmt: skip
 
 
 def _postgresql_options(url: URL, wait: float) -> str:
