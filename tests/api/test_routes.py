@@ -39,7 +39,9 @@ ROUTES = {
     ("GET", "/plan"): ALL,
     ("GET", "/labels/<serial>.<form>"): ALL,
 }
-OPEN = {("GET", "/api/v1/openapi.json"), ("GET", "/health"), ("GET", "/metrics")}
+OPEN = {("GET", "/api/v1/openapi.json"), ("GET", "/health"), ("GET", "/metrics")} | {
+    ("GET", f"/api/v1/log/{what}") for what in ("checkpoint", "key", "proof", "consistency", "entries/<int:position>")
+}
 
 
 @pytest.fixture
