@@ -17,7 +17,7 @@ from coi.actions.office import Office
 from coi.actions.scans import Looked
 from coi.actions.sealing import Sealing
 from coi.journey.attempt import Case, Verdict
-from coi.journey.corrections import CORRECTING
+from coi.journey.corrections import CORRECTING, annulled_by
 from coi.journey.derive import entry_values
 from coi.journey.entry import Outcome, as_json
 from coi.journey.rules import Consequence, consequences, is_remarked
@@ -74,10 +74,23 @@ def _do(office: Office, desk: Desk, recording: Recording, note: str | None) -> R
         blobs.keep(desk.conn, recording.file, keys=office.keys)
         name = sealed.secret(subject=case.attempt.id, name="file_name", text=recording.file.name)
         sealed.keep(desk.conn, [name], keys=office.keys)
+    _take_back(office, desk, recording, written)
     identifiers.take_effect(office, desk, case, recording.sealing.plain if recording.sealing else {})
     return answered(
         CREATED, written, [finding.as_json() for finding in recording.verdict.findings], extra=_named(case, values)
     )
+
+
+def _take_back(office: Office, desk: Desk, recording: Recording, written: Written) -> None:
+    """Undo outside the log what the entries did there that this step brought down."""
+    case = recording.case
+    if case.kind != "entry.annulled" or case.therapy is None:
+        return
+    before = recording.streams[f"therapy:{case.therapy.coi}"].entries
+    annulled = annulled_by(before, written.first.entry)
+    for entry in before:
+        if entry.id in annulled:
+            identifiers.take_back(office, desk, entry, case.therapy.patient)
 
 
 def _named(case: Case, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,6 +107,7 @@ def _places(case: Case, values: Mapping[str, Any]) -> list[tuple[str, str]]:
     if case.row.of_shipper:
         shippers = [*values.get("shippers", [values.get("shipper")]), values.get("into")]
         streams += [f"shipper:{shipper}" for shipper in dict.fromkeys(shippers) if shipper]
+    streams += [f"shipper:{shipper}" for shipper in values.get("out_of", ())]
     streams = streams or [f"site:{case.attempt.actor.site}"]
     return [
         (stream, case.attempt.id if not i else derived_id(case.attempt.id, stream)) for i, stream in enumerate(streams)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from coi.record.tables import VAULT
@@ -36,6 +36,11 @@ def keep(conn: Connection, secrets: Sequence[Secret], *, keys: VaultKeys) -> Non
     if secrets:
         dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
         conn.execute(dialect.insert(VAULT).on_conflict_do_nothing(), [_row(item, keys) for item in secrets])
+
+
+def forget(conn: Connection, subject: str, names: Sequence[str]) -> None:
+    """Destroy texts of a subject together with their salts; commitments to them can never be shown again."""
+    conn.execute(delete(VAULT).where(VAULT.c.subject == subject, VAULT.c.name.in_(list(names))))
 
 
 def _row(item: Secret, keys: VaultKeys) -> dict[str, object]:

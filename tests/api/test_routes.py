@@ -137,7 +137,7 @@ def test_an_ended_token_is_none(client, office_of_all):
 def test_the_open_routes_ask_nobody_and_tell_no_names(client):
     for _, path in sorted(OPEN):
         answer = client.http.get(path)
-        assert answer.status_code in (200, 503), path
+        assert answer.status_code in (200, 400, 404, 503), path  # some want to be told a position
         assert b"demo-nurse" not in answer.data
 
 

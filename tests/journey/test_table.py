@@ -91,7 +91,7 @@ shipment.returned       .    x    x    .    .    .    .    .    .    .
 leg.reported            .    x    x    .    .    .    .    .    .    .
 container.damaged       .    .    x    x    .    .    .    .    .    .
 container.lost          .    .    x    x    .    .    .    .    .    .
-container.found         .    .    x    x    .    .    .    .    .    .
+container.found         .    x    x    x    .    .    .    .    .    .
 document.attached       .    .    x    x    .    .    .    .    .    .
 infusion.resumed        x    x    x    x    x    x    x    .    .    x
 attempt.refused         .    .    x    .    .    .    .    .    .    .
