@@ -182,8 +182,7 @@ class Report:
     """What holds and what is wrong."""
 
     def __init__(self) -> None:
-        self.right: list[str] = []
-        self.wrong: list[str] = []
+        self.right, self.wrong = list[str](), list[str]()
 
     def of(self, where: str, check: Callable[..., Any], *args: Any) -> Any:
         """Run one check; what it says is right, or what it raises is wrong at `where`."""
