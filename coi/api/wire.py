@@ -10,6 +10,7 @@ from marshmallow import Schema, ValidationError
 from coi.actions.attempts import Answer, as_bytes
 from coi.actions.faults import Fault, malformed
 from coi.api.schemas import WORDS
+from coi.record.db import StoreBusy, StoreFull, StoreUnusable
 
 JSON = "application/json"
 _DEEPEST = 32
@@ -27,6 +28,18 @@ def error(fault: Fault) -> Response:
     if fault.status == 401:  # noqa: PLR2004 - the one status that has to name the scheme
         response.headers["WWW-Authenticate"] = 'Bearer realm="coi"'
     return response
+
+
+def of_store(raised: StoreUnusable) -> Fault:
+    """Return the fault of a store that cannot do its work; whether it recorded is told to who sends it again."""
+    again = "Send it again under the same id: it is never recorded twice."
+    if isinstance(raised, StoreBusy):
+        return Fault(503, "store.busy", f"The store stayed busy. {again}")
+    if isinstance(raised, StoreFull):
+        return Fault(507, "store.full", "There is no room left where the database lies: nothing is recorded until the "
+                     f"operator frees some. {again}")  # fmt: skip
+    return Fault(503, "store.failed", "The database cannot be used at this moment; if it lasts, tell the operator. "
+                 f"{again}")  # fmt: skip
 
 
 def recorded(answer: Answer) -> Response:
