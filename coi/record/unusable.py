@@ -62,9 +62,7 @@ def _meaning(exc: Exception) -> StoreUnusable | None:
     if isinstance(exc, PoolTimeout) or _is_busy(cause):
         return StoreBusy("got a store that stayed busy, expected a turn within the set time: try again in a moment")
     if _is_full(cause):
-        return StoreFull(
-            "got a full disk, expected room for an entry: free some where the database lies"
-        )
+        return StoreFull("got a full disk, expected room for an entry: free some where the database lies")
     if _is_failing(cause) or getattr(exc, "connection_invalidated", False):
         return StoreFailed("got a database that fails, expected one that answers: look at its disk and its server, "
                            "and try again")  # fmt: skip

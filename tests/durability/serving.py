@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
+from tempfile import TemporaryFile
 
 from tests.adversary.test_worker_kills import make_instance
 from tests.cli.running import Instance, alive, descendants, free_port, health, leaders, until
@@ -20,18 +21,23 @@ def serving(folder, url, **environ):
     settings = {"COI_LOG_LEVEL": "error", "COI_DEMO": "true"} | environ
     command = [sys.executable, "-m", "coi.cli", "serve", "--port", str(port)]
     with (
-        (folder.parent / "said").open("wb") as said,
+        TemporaryFile("w+") as said,
         subprocess.Popen(command, env=Instance(folder, url).environ | settings, stdout=said, stderr=said) as process,
     ):
         try:
             until(lambda: health(port) == 200 or process.poll() is not None, what="/health")
-            assert process.poll() is None, (folder.parent / "said").read_text()
+            assert process.poll() is None, _said(said)
             yield office, port, process
             process.send_signal(signal.SIGTERM)
             process.wait(30)
         finally:
             killed(process.pid, *descendants(process.pid))
             office.store.close()
+
+
+def _said(file):
+    file.seek(0)
+    return file.read()
 
 
 def workers(process):
