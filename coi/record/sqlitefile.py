@@ -102,12 +102,14 @@ def _prepare_to_write(conn: _Connection) -> None:
 
 
 def _refuse_one_that_only_reads(conn: _Connection) -> None:
-    """Refuse a file that SQLite, when the disk failed just then, opened for reading only; the next try may do better.
+    """Refuse a file, or a WAL, that SQLite opened for reading only as the disk failed just then.
 
-    The pool would keep the connection, and the process would never write again.
+    The next try may do better; but had the pool such a connection, this process would never write again. A write that
+    is rolled back at once leaves nothing behind, and is the only thing by which SQLite tells.
     """
     try:
         conn.execute("BEGIN IMMEDIATE")
+        conn.execute("PRAGMA user_version=1")
     except sqlite3.OperationalError as exc:
         if exc.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY:
             raise

@@ -1,7 +1,9 @@
 """strace for the durability tests: what a process asks of the system, and system calls that fail when told to."""
 
 import os
+import re
 import shutil
+from typing import NamedTuple
 
 import pytest
 
@@ -20,3 +22,32 @@ def require_strace():
 def strace(log, *options):
     """Return the words before a command that is to be traced, with its children, into `log`."""
     return ["strace", "-f", "--seccomp-bpf", "-qq", "-y", "-s", "256", "-o", str(log), *options]
+
+
+class Event(NamedTuple):
+    """The beginning or the end of a system call of one thread; what is written in one line is both, in this order."""
+
+    thread: str
+    call: str
+    text: str
+    ended: bool
+    failed: bool = False
+
+
+def events(log):
+    """Read a trace as strace wrote it: calls that another thread interrupted are two lines."""
+    for line in log.splitlines():
+        if found := _RESUMED.match(line):
+            yield Event(found["thread"], found["call"], found["text"], ended=True, failed=_failed(line))
+        elif found := _CALL.match(line):
+            yield Event(found["thread"], found["call"], found["text"], ended=False)
+            if not line.endswith("<unfinished ...>"):
+                yield Event(found["thread"], found["call"], found["text"], ended=True, failed=_failed(line))
+
+
+def _failed(line):
+    return bool(re.search(r"\) += -1 ", line))
+
+
+_CALL = re.compile(r"(?P<thread>\d+) +(?P<call>\w+)\((?P<text>.*)")
+_RESUMED = re.compile(r"(?P<thread>\d+) +<\.\.\. (?P<call>\w+) resumed>(?P<text>.*)")
