@@ -19,7 +19,7 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _BUSY_POSTGRESQL = {"55P03", "40001", "40P01"}  # lock_timeout, serialization failure, deadlock
 _FULL_POSTGRESQL = "53100"
 _FAILED_POSTGRESQL = ("08", "53", "57P", "58")  # connection, resources, shutdown or crash, the server's own disk
-_FAILED_SQLITE = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
+_FAILED_SQLITE = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL}  # the last: of its file locks
 
 
 class StoreUnusable(Exception):
