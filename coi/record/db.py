@@ -31,7 +31,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import Pool
 
 from coi.record.sqlitefile import ForkedInUse, reader_engine, writer_engine
-from coi.record.unusable import StoreBusy, StoreFailed, StoreFull, StoreUnusable, in_plain_words
+from coi.record.unusable import StoreBusy, StoreFailed, StoreFull, StoreUnusable, in_plain_words, meaning
 from coi.record.writelock import WriteReentered, one_write_per_thread, write_lock
 
 __all__ = [
@@ -66,7 +66,13 @@ class Store:
         Raises StoreBusy when the lock was not to be had in time, StoreFull or StoreFailed when the disk or the
         server has no room or fails, WriteReentered inside another write of this thread.
         """
-        with in_plain_words(), self._queue(), self._writer.connect() as conn, conn.begin():
+        with (
+            in_plain_words(),
+            self._queue(),
+            self._writer.connect() as conn,
+            _closed_once_failed(conn),
+            conn.begin(),
+        ):
             if self.dialect == "sqlite":
                 _begin(conn, "BEGIN IMMEDIATE")
             else:
@@ -79,7 +85,7 @@ class Store:
 
         Raises StoreBusy when all connections of this process stayed in use, StoreFailed when there is none to be had.
         """
-        with in_plain_words(), self._reader.connect() as conn:
+        with in_plain_words(), self._reader.connect() as conn, _closed_once_failed(conn):
             if self.dialect == "sqlite":
                 _begin(conn, "BEGIN")
             yield conn
@@ -113,6 +119,17 @@ def is_unique_violation(exc: BaseException) -> bool:
         getattr(cause, "sqlite_errorcode", None) in _UNIQUE_SQLITE
         or getattr(cause, "sqlstate", None) == _UNIQUE_POSTGRESQL
     )
+
+
+@contextmanager
+def _closed_once_failed(conn: Connection) -> Iterator[None]:
+    """Close a connection over which the store failed: SQLite's may keep a file lock that it could not let go."""
+    try:
+        yield
+    except Exception as exc:
+        if isinstance(meaning(exc), StoreFull | StoreFailed):
+            conn.invalidate()
+        raise
 
 
 def _begin(conn: Connection, statement: str) -> None:

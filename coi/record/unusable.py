@@ -44,20 +44,14 @@ def in_plain_words() -> Iterator[None]:
     try:
         yield
     except (DBAPIError, sqlite3.Error, PoolTimeout, OSError) as exc:
-        said = _meaning(exc)
+        said = meaning(exc)
         if said is None:
             raise
         raise said from exc
 
 
-def first_line(fault: Exception) -> str:
-    """Return what a database said, without the statement and its values."""
-    cause = fault.__cause__ if isinstance(fault, StoreUnusable) and fault.__cause__ else fault
-    said = str(getattr(cause, "orig", cause)).strip().splitlines()
-    return said[0].rstrip(".") if said else type(fault).__name__
-
-
-def _meaning(exc: Exception) -> StoreUnusable | None:
+def meaning(exc: Exception) -> StoreUnusable | None:
+    """Return what an exception says of the store; None when it says nothing of it."""
     cause = getattr(exc, "orig", exc)
     if isinstance(exc, PoolTimeout) or _is_busy(cause):
         return StoreBusy("got a store that stayed busy, expected a turn within the set time: try again in a moment")
@@ -67,6 +61,13 @@ def _meaning(exc: Exception) -> StoreUnusable | None:
         return StoreFailed("got a database that fails, expected one that answers: look at its disk and its server, "
                            "and try again")  # fmt: skip
     return None
+
+
+def first_line(fault: Exception) -> str:
+    """Return what a database said, without the statement and its values."""
+    cause = fault.__cause__ if isinstance(fault, StoreUnusable) and fault.__cause__ else fault
+    said = str(getattr(cause, "orig", cause)).strip().splitlines()
+    return said[0].rstrip(".") if said else type(fault).__name__
 
 
 def _is_busy(cause: BaseException) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from coi.record.tables import ENTRY
 from tests.durability.clients import assert_kept, client_of
 from tests.durability.lossy import lossy
-from tests.durability.serving import serving
+from tests.durability.serving import FORKED, serving
 
 IN_SOAK, NORMALLY = 10_000, 200
 _PER_THERAPY = 25
@@ -23,7 +23,7 @@ def size(office):
 
 def each_is_recorded_once(folder, url, steps):
     """Send `steps` steps over the lossy network; return the client and what was lost."""
-    with serving(folder, url) as (office, port, _), lossy(port) as proxy:
+    with serving(folder, url, **FORKED) as (office, port, _), lossy(port) as proxy:
         direct = client_of(office, port, therapies=steps // _PER_THERAPY)
         client = replace(direct, port=proxy.server_address[1])
         bodies = [client.step(number) for number in range(steps)]
