@@ -167,10 +167,12 @@ def with_postgresql(tmp_path, steps, *, durable=True):
     return answers_after_commit(log.read_text(errors="replace")), commits_after_sync(said)
 
 
+@pytest.mark.slow
 def test_no_answer_leaves_before_the_last_sync_of_its_entry(tmp_path):
     assert with_sqlite(tmp_path, NORMALLY) == NORMALLY
 
 
+@pytest.mark.slow
 def test_no_answer_leaves_before_the_server_synced_its_commit(tmp_path):
     answers, commits = with_postgresql(tmp_path, NORMALLY)
     assert answers == NORMALLY

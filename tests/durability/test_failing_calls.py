@@ -186,6 +186,7 @@ def one_of_each(every):
     return [found[len(found) // 2 // 2 * 2 + turn % 2] for turn, found in enumerate(by_call.values())]
 
 
+@pytest.mark.slow
 def test_an_append_survives_one_failing_call_of_each_kind(beginnings, tmp_path):
     _, killed = beginnings
     chosen = one_of_each(points(tmp_path / "counted", killed))

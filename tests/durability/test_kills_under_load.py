@@ -95,10 +95,12 @@ def _measured(record_property, client, died):
     record_property("not acknowledged at once", dict(client.told))
 
 
+@pytest.mark.slow
 def test_workers_killed_under_load_lose_and_double_nothing(sqlite_url, tmp_path):
     nothing_is_lost(tmp_path / "instance", sqlite_url, NORMALLY, **FORKED)
 
 
+@pytest.mark.slow
 def test_workers_and_servers_killed_under_load_lose_and_double_nothing(server, tmp_path):
     _on_postgresql(server, tmp_path, NORMALLY, **FORKED)
 

@@ -35,6 +35,7 @@ def each_is_recorded_once(folder, url, steps):
     return client, proxy.counted
 
 
+@pytest.mark.slow
 def test_two_hundred_steps_over_a_network_that_loses_a_fifth_each_way_are_each_recorded_once(store_url, tmp_path):
     _, counted = each_is_recorded_once(tmp_path / "instance", store_url, NORMALLY)
     assert set(counted) == {"passed", "request lost", "answer lost at once", "answer lost"}
