@@ -16,9 +16,10 @@ from coi.actions.condition import WATCHER_LATE_AFTER
 from coi.actions.setup import KEY_FILE, LOG_KEY_FILE
 from coi.journey.entry import from_instant
 from coi.record import guards, queries, schema
-from coi.record.db import Store, StoreBusy, open_store
+from coi.record.db import Store, StoreUnusable, open_store
 from coi.record.logkey import LogKeyError, load_log_key
 from coi.record.tables import ENTRY
+from coi.record.unusable import first_line
 from coi.record.vault import VaultError, derive_keys, load_master
 from coi.settings import LOOPBACK, Settings
 
@@ -107,16 +108,10 @@ def _database(settings: Settings, look: Callable[[Connection], Iterator[Told]]) 
     try:
         with store.read() as conn:
             return list(look(conn))
-    except (DBAPIError, StoreBusy) as fault:
+    except (DBAPIError, StoreUnusable) as fault:
         return [Told("wrong", f"The database cannot be used: {first_line(fault)}.")]
     finally:
         store.close()
-
-
-def first_line(fault: Exception) -> str:
-    """Return what a database said, without the statement and its values."""
-    said = str(getattr(fault, "orig", fault)).strip().splitlines()
-    return said[0].rstrip(".") if said else type(fault).__name__
 
 
 def _may_serve(conn: Connection) -> Iterator[Told]:

@@ -29,14 +29,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from coi.record.unusable import StoreBusy
+
 _DRAWING = 0  # the byte that is locked while a ticket is drawn; tickets are the bytes from 1 on
 _ALL_ABOVE = 0  # as a length: up to the end of all offsets
 _SHORTEST_PAUSE = 0.00005  # seconds between two looks at the queue of processes; looking never changes the order
 _LONGEST_PAUSE = 0.0005
-
-
-class StoreBusy(Exception):
-    """Somebody else held the write lock, or all connections, for longer than the caller may wait."""
 
 
 class WriteReentered(RuntimeError):
