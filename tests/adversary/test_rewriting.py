@@ -15,6 +15,8 @@ from coi.actions.attempts import as_bytes
 from coi.actions.system import Fact, tell
 from coi.actions.verification import verify
 from coi.exports import coi_verify
+from coi.record import schema
+from coi.record.db import open_store
 from coi.record.logkey import LogKey
 from coi.record.tables import ATTEMPT, CHECKPOINT, ENTRY
 from tests.adversary import rewriting
@@ -219,9 +221,6 @@ def test_a_backup_of_an_old_day_restored_is_found_from_outside(kept, tmp_path):
 
 
 def make_empty(tmp_path):
-    from coi.record import schema  # noqa: PLC0415 - only this test makes an empty store
-    from coi.record.db import open_store  # noqa: PLC0415
-
     store = open_store(f"sqlite:///{tmp_path / 'other.sqlite3'}")
     schema.upgrade(store)
     return store
