@@ -325,15 +325,15 @@ def check_some(items: Sequence[Json], note: str, key: Key, against: Sequence[Jso
 def check_bag(folder: Path, report: Report) -> None:
     """Check that the files of an archive are those that its manifests name (BagIt, RFC 8493)."""
     for name in ("manifest-sha256.txt", "tagmanifest-sha256.txt"):
-        lines = [line.partition("  ") for line in (folder / name).read_text("utf-8").splitlines()]
-        for digest, _, path in lines:
+        lines = [line.split(maxsplit=1) for line in (folder / name).read_text("utf-8").splitlines()]
+        for digest, path in lines:
             file = folder / path
             if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != digest:
                 report.wrong.append(f"File {path} of the archive is not what {name} says")
         if name.startswith("manifest"):
             found = {str(file.relative_to(folder)) for file in (folder / "data").rglob("*") if file.is_file()}
             report.wrong += [
-                f"File {path} of the archive is in no manifest" for path in sorted(found - {line[2] for line in lines})
+                f"File {path} of the archive is in no manifest" for path in sorted(found - {line[1] for line in lines})
             ]
 
 

@@ -8,7 +8,7 @@ The hashing is `coi.journey.tree`, the text `coi.journey.checkpoint`, the key `c
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,6 +112,18 @@ def plant(conn: Connection, key: LogKey) -> int:
         conn.execute(insert(CHECKPOINT), _row(frontier, grown, completed, key.checkpoint(grown.size, grown.root())))
         frontier = grown
     return frontier.size - first
+
+
+def regrow(conn: Connection, notes: Iterable[str]) -> None:
+    """Grow the tree over stored entries anew, keeping the checkpoints as they were signed, the smallest first."""
+    frontier = Frontier()
+    for note in notes:
+        size = read_checkpoint(read_note(note)[0]).size
+        where = (ENTRY.c.position >= frontier.size, ENTRY.c.position < size)
+        leaves = conn.execute(select(ENTRY.c.leaf).where(*where).order_by(ENTRY.c.position)).scalars().all()
+        grown, completed = _grown(frontier, [hashlib.sha256(b"\x00" + bytes(leaf)).digest() for leaf in leaves])
+        conn.execute(insert(CHECKPOINT), _row(frontier, grown, completed, note))
+        frontier = grown
 
 
 def last_frontier(conn: Connection) -> Frontier:
