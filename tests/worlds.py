@@ -11,16 +11,18 @@ from coi import clock
 from coi.actions import setup
 from coi.actions.office import Office
 from coi.record.db import open_store
+from coi.record.logkey import LogKey, load_log_key
 from coi.record.vault import derive_keys, load_master
 
 PASSWORD = "correct horse battery staple"
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+LOG_KEY = LogKey("coi/tests", b"a log key of tests, 32 bytes it ")
 KEYS = derive_keys(b"a master of the tests, 32 bytes!")
 
 
-def make_office(url: str, *, now=clock.now) -> Office:
+def make_office(url: str, *, now=clock.now, log_key: LogKey = LOG_KEY) -> Office:
     """Return an office over a new database at `url` with the demo world in it."""
-    office = Office(store=open_store(url), keys=KEYS, now=now, demo=True)
+    office = Office(store=open_store(url), keys=KEYS, log_key=log_key, now=now, demo=True)
     setup.make_tables(office.store)
     setup.publish_shipped(office)
     setup.seed_demo(office, hashed=lambda: QUICK.hash(PASSWORD))
@@ -30,8 +32,9 @@ def make_office(url: str, *, now=clock.now) -> Office:
 def open_office(instance: Path, url: str) -> Office:
     """Return an office over an instance that `coi init` made."""
     return Office(
-        store=open_store(url), keys=derive_keys(load_master(instance / setup.KEY_FILE)), now=clock.now, demo=True
-    )
+        store=open_store(url), keys=derive_keys(load_master(instance / setup.KEY_FILE)),
+        log_key=load_log_key(instance / setup.LOG_KEY_FILE), now=clock.now, demo=True,
+    )  # fmt: skip
 
 
 @pytest.fixture

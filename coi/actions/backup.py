@@ -21,18 +21,35 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, LargeBinary, Table, insert, select
 
+from coi.actions import logkeys
 from coi.actions.faults import Fault, malformed
 from coi.actions.office import Office
+from coi.actions.system import Fact, tell
 from coi.actions.verification import rebuild, verify
+from coi.journey.checkpoint import read_checkpoint, read_note
 from coi.journey.entry import instant
-from coi.record import schema
-from coi.record.tables import ATTEMPT, BLOB, CLASH, CODE, ENTRY, GRANT, ORGANISATION, PATHWAY, PERSON, TOKEN, VAULT
+from coi.record import schema, transparency
+from coi.record.tables import (
+    ATTEMPT,
+    BLOB,
+    CHECKPOINT,
+    CLASH,
+    CODE,
+    ENTRY,
+    GRANT,
+    ORGANISATION,
+    PATHWAY,
+    PERSON,
+    TOKEN,
+    VAULT,
+)
 from coi.record.vault import opaque_token
 
 FORMAT = "coi-backup-v1"
 MANIFEST = "manifest.json"
 TABLES = (
     ENTRY,
+    CHECKPOINT,
     ATTEMPT,
     CLASH,
     PATHWAY,
@@ -61,16 +78,23 @@ def back_up(office: Office, file: Path) -> int:
         with office.store.read() as conn:
             tables = {table.name: _put_away(conn, table, folder) for table in TABLES}
             migration = schema.current(conn)
-        manifest = {"format": FORMAT, "at": instant(office.now()), "software": office.software, "migration": migration,
-                    "vault_key": _sign_of_the_key(office), "tables": tables}  # fmt: skip
+            note = signed[1] if (signed := transparency.latest(conn)) else ""
+        manifest = {
+            "format": FORMAT, "at": instant(office.now()), "software": office.software, "migration": migration,
+            "checkpoint": note, "vault_key": sign_of_the_key(office), "tables": tables,
+        }  # fmt: skip
         (folder / MANIFEST).write_text(json.dumps(manifest, indent=1))
         whole = _packed(folder, [MANIFEST, *(_file_of(table) for table in TABLES)])
         os.link(whole, file)  # unlike a rename, this never takes the place of a file that came up meanwhile
         _sync(file.parent)
-    return int(tables[ENTRY.name]["rows"])
+    count = int(tables[ENTRY.name]["rows"])
+    with office.store.write() as conn:
+        tell(office, conn, [Fact("backup.made", {"size": count})])
+    return count
 
 
-def _sign_of_the_key(office: Office) -> str:
+def sign_of_the_key(office: Office) -> str:
+    """Return by what another vault key is recognised, without saying anything of this one."""
     return opaque_token(office.keys, scope="backup", text=FORMAT)
 
 
@@ -83,7 +107,7 @@ def _put_away(conn: Connection, table: Table, folder: Path) -> dict[str, Any]:
     query = select(table).order_by(*table.primary_key.columns)
     digest, count = hashlib.sha256(), 0
     with (folder / _file_of(table)).open("xb") as out:
-        for row in conn.execution_options(yield_per=_at_once(table)).execute(query).mappings():
+        for row in conn.execute(query, execution_options={"yield_per": _at_once(table)}).mappings():
             line = json.dumps({name: _plain(value) for name, value in row.items()}, sort_keys=True).encode() + b"\n"
             digest.update(line)
             out.write(line)
@@ -128,11 +152,12 @@ def _sync(folder: Path) -> None:
         os.close(fd)
 
 
-def restore(office: Office, file: Path) -> list[str]:
+def restore(office: Office, file: Path, *, known: int | None = None, record: bool = True) -> list[str]:
     """Fill the empty tables of an instance from a backup, write the projections anew and return what `verify` finds.
 
-    Raises Fault when the file is not a whole backup, is of another migration or another vault key, or when the
-    instance is in use; then nothing was written.
+    That it was restored is an entry, which names the backup's size and root and `known`, the highest size that anybody
+    outside knows of; a drill does not `record`. Raises Fault when the file is not a whole backup, is of another
+    migration or another vault key, or when the instance is in use; then nothing was written.
     """
     try:
         with tarfile.open(file, mode="r:") as tar:
@@ -140,13 +165,36 @@ def restore(office: Office, file: Path) -> list[str]:
             for table in TABLES:
                 _check(tar, table, manifest["tables"].get(table.name, {}))
             with office.store.write() as conn:
-                _refuse_if_in_use(conn)
+                refuse_if_in_use(conn)
                 for table in TABLES:
                     _fill(conn, tar, table)
     except (tarfile.TarError, UnicodeDecodeError, KeyError) as fault:
         raise _broken(type(fault).__name__) from fault
+    if record:
+        tell_of_it(office, "log.restored", known=known)
     rebuild(office)
     return verify(office)
+
+
+def tell_of_it(office: Office, kind: str, **more: Any) -> None:
+    """Record where the log of this instance came from, and first that another key signs from now on, if so."""
+    with office.store.read() as conn:
+        tree = transparency.last_frontier(conn)
+        keys = logkeys.known_keys(conn)
+    if keys and keys[-1][1] != office.log_key.verifier_key:
+        logkeys.change(office, old=None, told_key=keys[-1][1])
+    with office.store.write() as conn:
+        tell(office, conn, [Fact(kind, {"size": tree.size, "root": tree.root().hex(), **more})])
+
+
+def origin_of(file: Path) -> str | None:
+    """Return the name of the log in a backup, None when nothing was recorded in it; raises Fault for no backup."""
+    try:
+        with tarfile.open(file, mode="r:") as tar:
+            note = json.loads(_member(tar, MANIFEST).read(_MANIFEST_BYTES)).get("checkpoint")
+    except (tarfile.TarError, ValueError, KeyError, AttributeError) as fault:
+        raise _broken(type(fault).__name__) from fault
+    return read_checkpoint(read_note(note)[0]).origin if note else None
 
 
 def _broken(what: str) -> Fault:
@@ -170,7 +218,7 @@ def _manifest(tar: tarfile.TarFile, office: Office) -> Mapping[str, Any]:
     if manifest["migration"] != schema.head():
         raise malformed("backup.migration", f"The backup is of migration {str(manifest['migration'])[:32]!a}, this "
                         f"software of {schema.head()}; restore with what made it, then upgrade.")  # fmt: skip
-    if manifest["vault_key"] != _sign_of_the_key(office):
+    if manifest["vault_key"] != sign_of_the_key(office):
         raise malformed("backup.key", "The backup belongs to another vault key; put that instance's keys/vault.key "
                         "into this instance before you restore, or its names can never be read.")  # fmt: skip
     return cast(Mapping[str, Any], manifest)
@@ -185,7 +233,8 @@ def _check(tar: tarfile.TarFile, table: Table, told: Mapping[str, Any]) -> None:
         raise _broken(f"{_file_of(table)} is not what the manifest says")
 
 
-def _refuse_if_in_use(conn: Connection) -> None:
+def refuse_if_in_use(conn: Connection) -> None:
+    """Raise Fault 409 when anything stands in the tables of an instance."""
     if any(conn.execute(select(table).limit(1)).first() for table in TABLES):
         raise Fault(409, "restore.in_use", "This instance is in use already; restore into a new one, without coi init.")
 
@@ -207,16 +256,3 @@ def _rows(tar: tarfile.TarFile, table: Table) -> Iterator[dict[str, Any]]:
         for line in lines:
             row = json.loads(line)
             yield {name: base64.b64decode(value) if name in sealed else value for name, value in row.items()}
-
-
-def export_entries(office: Office, file: Path) -> int:
-    """Write the leaves of the log in the order of their positions, one a line, as they were hashed; return how many."""
-    count = 0
-    query = select(ENTRY.c.leaf).order_by(ENTRY.c.position)
-    with office.store.read() as conn, file.open("xb") as out:
-        for leaf in conn.execution_options(yield_per=_BATCH).execute(query).scalars():
-            out.write(bytes(leaf) + b"\n")
-            count += 1
-        out.flush()
-        os.fsync(out.fileno())
-    return count

@@ -15,7 +15,7 @@ WATCHER_LATE_AFTER = 60  # seconds without a sweep after which the watcher count
 def condition(office: Office) -> dict[str, Any]:
     """Return the condition of the service: status ok, late (the watcher) or failing (the guards), and why."""
     with office.store.read() as conn:
-        missing = guards.missing(conn)
+        missing = guards.faults(conn)
         beats = queries.heartbeats(conn)
         size = ledger.size_of(conn)
     ages = [int((office.now() - from_instant(beat["at"])).total_seconds()) for beat in beats]

@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, func, make_url, select, text
+from sqlalchemy import Connection, func, make_url, select
 from sqlalchemy.exc import DBAPIError
 
+from coi.actions import safety
 from coi.actions.condition import WATCHER_LATE_AFTER
-from coi.actions.setup import KEY_FILE
+from coi.actions.setup import KEY_FILE, LOG_KEY_FILE
 from coi.journey.entry import from_instant
 from coi.record import guards, queries, schema
-from coi.record.db import Store, StoreBusy, open_store
-from coi.record.tables import APPEND_ONLY, ENTRY
-from coi.record.vault import VaultError, load_master
+from coi.record.db import Store, StoreUnusable, open_store
+from coi.record.logkey import LogKeyError, load_log_key
+from coi.record.tables import ENTRY
+from coi.record.unusable import first_line
+from coi.record.vault import VaultError, derive_keys, load_master
 from coi.settings import LOOPBACK, Settings
 
 NOT_THERE = "This instance is not initialised; run coi init first."
@@ -37,19 +40,34 @@ def hindrance(settings: Settings, *, guarded: bool = True) -> str | None:
 
     Without `guarded`, whether anything else can be done: what looks for damage must run when the guards are gone.
     """
-    try:
-        load_master(settings.instance / KEY_FILE)
-    except VaultError as fault:
+    wrong = [told.says for told in _keys(settings) if told.level == "wrong"]
+    if wrong:
         never = Told("wrong", NOT_THERE) in _database(settings, _tables) and not (settings.instance / KEY_FILE).exists()
-        return NOT_THERE if never else f"Vault key: {fault}."
+        return NOT_THERE if never else wrong[0]
     return next(
         (told.says for told in _database(settings, _may_serve if guarded else _tables) if told.level == "wrong"), None
     )
 
 
+def dangers(settings: Settings, *, now: datetime) -> list[Told]:
+    """Return what is looked at before the service starts: wrong for real patients, to be known in a demo."""
+    keys = derive_keys(load_master(settings.instance / KEY_FILE))
+    level = "note" if settings.demo else "wrong"
+
+    def look(conn: Connection) -> Iterator[Told]:
+        yield from (Told(level, said) for said in safety.unsafe(conn, settings, keys))
+        stale = None if settings.demo else safety.stale_drill(conn, now)
+        if stale:
+            yield Told("note", stale)
+
+    return _database(settings, look)
+
+
 def examine(settings: Settings, *, now: datetime) -> list[Told]:
     """Return everything that was looked at."""
-    return [*_key(settings), *_choices(settings), *_database(settings, lambda conn: _inside(conn, now))]
+    told = [*_keys(settings), *_choices(settings), *_database(settings, lambda conn: _inside(conn, now))]
+    ready = all(each.level != "wrong" for each in told)
+    return [*told, *(dangers(settings, now=now) if ready else [])]
 
 
 def has_database(settings: Settings) -> bool:
@@ -58,13 +76,19 @@ def has_database(settings: Settings) -> bool:
     return url.get_backend_name() != "sqlite" or Path(url.database or "").is_file()
 
 
-def _key(settings: Settings) -> Iterator[Told]:
+def _keys(settings: Settings) -> Iterator[Told]:
     try:
         load_master(settings.instance / KEY_FILE)
     except VaultError as fault:
         yield Told("wrong", f"Vault key: {fault}.")
     else:
         yield Told("ok", "The vault's key is there and only its owner can read it.")
+    try:
+        key = load_log_key(settings.instance / LOG_KEY_FILE)
+    except LogKeyError as fault:
+        yield Told("wrong", f"Log key: {fault}.")
+    else:
+        yield Told("ok", f"The log's key is there and only its owner can read it; in public it is {key.verifier_key}")
     if settings.instance.is_dir() and settings.instance.stat().st_mode & 0o077:
         yield Told("wrong", f"Others may look into {settings.instance}; run chmod 700 on it.")
 
@@ -84,26 +108,20 @@ def _database(settings: Settings, look: Callable[[Connection], Iterator[Told]]) 
     try:
         with store.read() as conn:
             return list(look(conn))
-    except (DBAPIError, StoreBusy) as fault:
+    except (DBAPIError, StoreUnusable) as fault:
         return [Told("wrong", f"The database cannot be used: {first_line(fault)}.")]
     finally:
         store.close()
-
-
-def first_line(fault: Exception) -> str:
-    """Return what a database said, without the statement and its values."""
-    said = str(getattr(fault, "orig", fault)).strip().splitlines()
-    return said[0].rstrip(".") if said else type(fault).__name__
 
 
 def _may_serve(conn: Connection) -> Iterator[Told]:
     yield from (told := list(_tables(conn)))
     if told[0].level == "wrong":
         return
-    missing = guards.missing(conn)
+    missing = guards.faults(conn)
     if missing:
-        yield Told("wrong", f"The log is not guarded against change, {', '.join(missing)} is missing; find out who "
-                   "removed it, and run coi verify.")  # fmt: skip
+        yield Told("wrong", f"The log is not guarded against change, {', '.join(missing)} is missing or altered; find "
+                   "out who did that, and run coi verify.")  # fmt: skip
     else:
         yield Told("ok", "The log is guarded against change.")
 
@@ -130,7 +148,6 @@ def _inside(conn: Connection, now: datetime) -> Iterator[Told]:
         yield Told("wrong", "No pathway is published; run coi pathway publish FILE.")
     yield from _watchers(conn, now)
     yield from _clock(conn, now)
-    yield from _rights(conn)
 
 
 def _watchers(conn: Connection, now: datetime) -> Iterator[Told]:
@@ -150,14 +167,3 @@ def _clock(conn: Connection, now: datetime) -> Iterator[Told]:
     last = conn.execute(select(func.max(ENTRY.c.recorded_at))).scalar()
     if last is not None and from_instant(last) - now > CLOCK_MAY_LAG:
         yield Told("wrong", f"The machine's clock is behind the last entry, recorded at {last}; set it right.")
-
-
-def _rights(conn: Connection) -> Iterator[Told]:
-    """Say when the service's own role could change the log, were it not for the guards."""
-    if conn.dialect.name != "postgresql":
-        return
-    query = text("SELECT has_table_privilege(:name, 'UPDATE') OR has_table_privilege(:name, 'DELETE')")
-    open_ones = [table.name for table in APPEND_ONLY if conn.execute(query, {"name": table.name}).scalar()]
-    if open_ones:
-        yield Told("note", f"The service's role owns or may change {', '.join(open_ones)}, only the guards refuse it; "
-                   "give the tables another owner with COI_DATABASE_OWNER_URL.")  # fmt: skip

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from coi.actions import reads
+from coi.actions import proofs, reads
 from coi.actions.faults import Fault, malformed
 from coi.actions.labels import DEMO_BANNER
 from coi.actions.office import Office
@@ -27,7 +27,7 @@ from coi.record import codes
 
 Json = dict[str, Any]
 _NEVER_TOLD = frozenset({Role.COURIER, Role.AUDITOR, Role.ADMIN})  # whose patient it is, wherever they work
-_OPERATOR = Caller("operator", {"": frozenset({Role.AUDITOR})})  # at the command line, who belongs to no site
+OPERATOR = Caller("operator", {"": frozenset({Role.AUDITOR})})  # at the command line, who belongs to no site
 _READABLE = frozenset({"seal", "location"})
 
 
@@ -35,13 +35,15 @@ def dossier(office: Office, coi: str, *, caller: Caller, at: datetime | None = N
     """Return the dossier of a therapy, now or as recorded by `at`; raises 404 when the caller may not see it."""
     state, entries, pathway = reads.history(office, coi, caller=caller, at=at)
     patient = _patient(office, state, caller=caller)
+    hidden = masked_checks(state, caller.person)
     told = Told(
-        therapy=state, pathway=pathway, entries=entries, hidden=masked_checks(state, caller.person),
+        therapy=state, pathway=pathway, entries=entries, hidden=hidden,
         names=_names(office, state, entries), notes=_notes(office, entries) if patient else {},
     )  # fmt: skip
     made = dossiers.Made(at=office.now(), reader=caller.person, as_of=at, software=office.software,
                          banner=_banner(office))  # fmt: skip
-    return dossiers.build(told, made=made, patient=patient)
+    log = proofs.of_entries(office, [entry.position for entry in entries if entry.id not in hidden])
+    return {**dossiers.build(told, made=made, patient=patient), "log": log}
 
 
 def dossier_as_pdf(office: Office, coi: str, *, caller: Caller, at: datetime | None = None) -> bytes:
@@ -58,7 +60,7 @@ def write_dossier(office: Office, coi: str, file: Path, *, at: datetime | None =
         raise malformed("export.file", "Expected a file whose name ends in .pdf or .json.")
     if file.exists():
         raise Fault(409, "export.file", f"{file.name} is there already; choose another name.")
-    made = dossier(office, coi, caller=_OPERATOR, at=at)
+    made = dossier(office, coi, caller=OPERATOR, at=at)
     as_text = json.dumps(made, ensure_ascii=False, indent=1).encode
     file.write_bytes(dossier_pdf.render(made) if file.suffix == ".pdf" else as_text())
 

@@ -12,6 +12,7 @@ from coi.journey.identity import RefType, mint
 from coi.journey.pathway import Pathway, read_pathway
 from coi.journey.steps import STEPS, Purpose
 from coi.record.db import Store
+from coi.record.logkey import LogKey
 from coi.record.tables import PATHWAY
 from coi.record.vault import VaultKeys
 
@@ -20,10 +21,11 @@ SOFTWARE = f"coi-tracker {version('coi-tracker')}"
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """The store, the vault's keys, the clock, and the rules of this installation."""
+    """The store, the vault's keys, the key that signs for the log, the clock, and the rules of this installation."""
 
     store: Store
     keys: VaultKeys
+    log_key: LogKey
     now: Callable[[], datetime]
     demo: bool = False
     max_skew_seconds: int = 120

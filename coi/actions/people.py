@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from coi.actions.faults import Fault
 from coi.actions.office import Office
 from coi.actions.requests import Caller
+from coi.actions.system import Fact, tell
 from coi.journey.entry import from_instant, instant
 from coi.journey.steps import Role
 from coi.journey.values import CODE
@@ -133,6 +134,7 @@ def add_organisation(office: Office, *, code: str, title: str, kind: str, countr
     with office.store.write() as conn:
         _refuse_taken(conn, code)
         people.add_organisation(conn, code=code, title=title, kind=kind, country=country, zone=zone)
+        tell(office, conn, [organisation_fact(code, kind)])
 
 
 def add_person(office: Office, *, code: str, name: str, password: str, grants: Sequence[tuple[str, Role]]) -> None:
@@ -148,6 +150,18 @@ def add_person(office: Office, *, code: str, name: str, password: str, grants: S
         if unknown:
             raise Fault(400, "person.grants", f"There is no organisation {', '.join(sorted(unknown))}; add it first.")
         people.add_person(conn, code=code, name=name, password=password, grants=grants)
+        tell(office, conn, [person_fact(code, grants)])
+
+
+def organisation_fact(code: str, kind: str) -> Fact:
+    """Return the fact that an organisation was added."""
+    return Fact("organisation.added", {"code": code, "kind": kind}, stream=f"site:{code}")
+
+
+def person_fact(code: str, grants: Sequence[tuple[str, Role]]) -> Fact:
+    """Return the fact that a person was added; the name stays out of the log."""
+    told = [{"organisation": organisation, "role": role.value} for organisation, role in grants]
+    return Fact("person.added", {"code": code, "grants": told}, stream=f"person:{code}")
 
 
 def _refuse_code(code: str) -> None:

@@ -11,20 +11,23 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import insert, select
 
+from coi.actions.appending import append, system_fields
 from coi.actions.attempts import Desk
 from coi.actions.faults import Fault
 from coi.actions.office import Office, understood
-from coi.actions.recording import append, system_fields
+from coi.actions.people import organisation_fact, person_fact
+from coi.actions.system import STREAM, Fact, tell
 from coi.journey.steps import Role
 from coi.record import ledger, people, schema
 from coi.record.db import Store, open_store
 from coi.record.ledger import Draft
+from coi.record.logkey import create_log_key, load_log_key
 from coi.record.tables import ORGANISATION, PATHWAY, PERSON
 from coi.record.vault import create_master, derive_keys, load_master
 from coi.settings import Settings
 
 KEY_FILE = Path("keys") / "vault.key"
-SYSTEM_STREAM = "system"
+LOG_KEY_FILE = Path("keys") / "log.key"
 _PATHWAY_SPACE = UUID("0c9f7d4e-3b1a-5e62-8d47-6a5b2c9e1f03")  # names the entries of published pathways; never changed
 
 DEMO_ORGANISATIONS = (
@@ -51,20 +54,23 @@ DEMO_PEOPLE: Mapping[str, tuple[tuple[str, Role], ...]] = {
 
 
 def open_office(settings: Settings, *, now: Callable[[], datetime]) -> Office:
-    """Return the office of an instance; nothing is connected yet. Raises VaultError when its key is not usable."""
+    """Return the office of an instance; nothing is connected yet. Raises VaultError or LogKeyError for its keys."""
     keys = derive_keys(load_master(settings.instance / KEY_FILE))
-    return Office(store=open_store(settings.database_url), keys=keys, now=now, demo=settings.demo,
+    log_key = load_log_key(settings.instance / LOG_KEY_FILE)
+    return Office(store=open_store(settings.database_url), keys=keys, log_key=log_key, now=now, demo=settings.demo,
                   max_skew_seconds=settings.max_skew_seconds)  # fmt: skip
 
 
 def make_instance(folder: Path) -> None:
-    """Make the instance folder and the vault's key, unless they are there."""
+    """Make the instance folder, the vault's key and the log's key, unless they are there."""
     keys = (folder / KEY_FILE).parent
     keys.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     keys.chmod(0o700)
     if not (folder / KEY_FILE).exists():
         create_master(folder / KEY_FILE)
+    if not (folder / LOG_KEY_FILE).exists():
+        create_log_key(folder / LOG_KEY_FILE)
 
 
 def make_tables(store: Store) -> None:
@@ -99,8 +105,8 @@ def publish(office: Office, document: bytes) -> str:
         fields = system_fields(office, desk, kind="pathway.published", attempt=id_, therapy=None) | {
             "id": id_, "occurred_at": desk.at, "values": {**told, "document": document.decode()},
         }  # fmt: skip
-        (entry,) = append(office, desk, [Draft(SYSTEM_STREAM, fields)], {})
-        conn.execute(insert(PATHWAY), {**told, "title": pathway.title, "position": entry.entry.position,
+        written = append(office, desk, [Draft(STREAM, fields)], {})
+        conn.execute(insert(PATHWAY), {**told, "title": pathway.title, "position": written.first.entry.position,
                                        "document": document})  # fmt: skip
     return pathway.digest
 
@@ -111,10 +117,14 @@ def seed_demo(office: Office, *, hashed: Callable[[], str]) -> bool:
         if conn.execute(select(PERSON.c.code).where(PERSON.c.code == "demo-nurse")).first():
             return False
         password = hashed()
+        facts: list[Fact] = []
         for code, title, kind in DEMO_ORGANISATIONS:
             if not conn.execute(select(ORGANISATION.c.code).where(ORGANISATION.c.code == code)).first():
                 people.add_organisation(conn, code=code, title=title, kind=kind, country="XA", zone="UTC")
+                facts.append(organisation_fact(code, kind))
         for code, grants in DEMO_PEOPLE.items():
             name = code.replace("demo-", "Demo ").replace("-", " ")
             people.add_person(conn, code=code, name=name, password=password, grants=grants)
+            facts.append(person_fact(code, grants))
+        tell(office, conn, facts)
     return True

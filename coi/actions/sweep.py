@@ -13,9 +13,9 @@ import structlog
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from coi.actions.appending import append, system_fields
 from coi.actions.attempts import Desk
 from coi.actions.office import Office
-from coi.actions.recording import append, system_fields
 from coi.journey.entry import instant
 from coi.journey.fold import fold
 from coi.journey.stability import Threshold, due_thresholds
@@ -92,7 +92,7 @@ def _notice(office: Office, coi: str) -> int:
             return 0
         due = due_thresholds(therapy, pathway=office.pathway(conn, therapy.pathway), at=desk.at)
         drafts = [_draft(office, desk, found, therapy) for found in due if found.attempt not in therapy.kinds]
-        return len(append(office, desk, drafts, streams)) if drafts else 0
+        return len(append(office, desk, drafts, streams).entries) if drafts else 0
 
 
 def _draft(office: Office, desk: Desk, threshold: Threshold, therapy: Therapy) -> Draft:

@@ -9,8 +9,10 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, make_url
 
-from coi.record import schema
+from coi.actions.setup import LOG_KEY_FILE
+from coi.record import schema, transparency
 from coi.record.db import Store, open_store
+from coi.record.logkey import LogKey, create_log_key, load_log_key
 from coi.record.tables import APPEND_ONLY, Row
 from coi.settings import Settings
 
@@ -24,11 +26,28 @@ def upgrade(settings: Settings) -> bool:
         with store.write() as conn:  # a new file is made by the writer
             before = schema.current(conn)
         schema.upgrade(store)
+        key = _log_key(settings, store)
+        with store.write() as conn:
+            transparency.plant(conn, key)
         if settings.database_owner_url:
             role = make_url(settings.database_url).username
             with store.write() as conn:
                 _grant(conn, role or conn.dialect.default_schema_name or "")
     return before not in (None, schema.head())
+
+
+def _log_key(settings: Settings, store: Store) -> LogKey:
+    """Return the key that signs for the log; a log that was never signed gets its first one.
+
+    Raises LogKeyError when the key of a log that was signed before is gone.
+    """
+    file = settings.instance / LOG_KEY_FILE
+    if not file.exists():
+        with store.read() as conn:
+            signed = transparency.latest(conn) is not None
+        if not signed:
+            return create_log_key(file)
+    return load_log_key(file)
 
 
 @contextmanager

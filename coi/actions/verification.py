@@ -6,18 +6,22 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from coi.actions import logkeys
 from coi.actions.office import Office
+from coi.journey.checkpoint import BadNote
 from coi.journey.entry import canonical, leaf_hash, read_leaf
 from coi.journey.fold import fold, fold_shipper
 from coi.journey.project import project, project_shipper
-from coi.record import blobs, guards, ledger, projections
-from coi.record.tables import ATTEMPT, ENTRY, PATHWAY, PROJECTIONS
+from coi.journey.tree import Frontier
+from coi.record import blobs, guards, ledger, logkey, projections
+from coi.record.tables import ATTEMPT, CHECKPOINT, ENTRY, GRANT, PATHWAY, PROJECTIONS
 
-_BATCH = 500
+_STREAMED = {"yield_per": 500}
 _STREAMS_AT_ONCE = 50
 _SAME = ("position", "stream", "seq", "id", "attempt", "kind", "recorded_at")
 
@@ -25,8 +29,10 @@ _SAME = ("position", "stream", "seq", "id", "attempt", "kind", "recorded_at")
 def verify(office: Office) -> list[str]:
     """Return everything that is wrong with the log and the projections; an empty list is as it must be."""
     with office.store.read() as conn:
-        faults = [*_log(conn), *_attempts(conn), *_pathways(conn)]
-        faults += [f"Guard {name} is not in force; the log can be changed." for name in guards.missing(conn)]
+        faults = [*_log(conn), *_tree(conn, office.log_key.verifier_key), *_attempts(conn), *_pathways(conn),
+                  *_people(conn)]  # fmt: skip
+        faults += [f"Guard {name} is not in force as it must be; the log can be changed."
+                   for name in guards.faults(conn)]  # fmt: skip
         faults += [f"Document {sha256}: its bytes are not in the store; take them from a backup." for sha256
                    in blobs.missing(conn)]  # fmt: skip
         if not faults:  # what the log says is only asked once the log itself is right
@@ -39,7 +45,7 @@ def _log(conn: Connection) -> Iterator[str]:
     tails: dict[str, tuple[int, str | None]] = {}
     expected = 0
     last_time = ""
-    for row in conn.execution_options(yield_per=_BATCH).execute(select(ENTRY).order_by(ENTRY.c.position)).mappings():
+    for row in conn.execute(select(ENTRY).order_by(ENTRY.c.position), execution_options=_STREAMED).mappings():
         if row["position"] != expected:
             yield f"Position {expected}: expected an entry, got a gap up to position {row['position']}."
         expected = row["position"] + 1
@@ -70,13 +76,76 @@ def _entry(row: Mapping[str, Any], *, seq: int, prev: str | None) -> Iterator[st
         yield f"{where}: expected seq {seq + 1} of stream {row['stream']}, got {row['seq']}."
 
 
+def _tree(conn: Connection, key: str) -> Iterator[str]:
+    """Grow the tree anew from the stored leaves and hold every signed checkpoint against it."""
+    keys = logkeys.known_keys(conn)
+    if keys and keys[-1][1] != key:
+        yield f"The log says that it is signed with {keys[-1][1]}, this instance has the key {key}."
+    leaves = _leaf_hashes(conn)
+    tree = Frontier()
+    last = 0
+    for row in conn.execute(select(CHECKPOINT).order_by(CHECKPOINT.c.size), execution_options=_STREAMED):
+        if row.start != last:
+            yield f"Checkpoint {row.size}: it begins at {row.start}, the one before it ends at {last}."
+        completed: list[bytes] = []
+        for leaf in islice(leaves, row.size - tree.size):
+            tree, nodes = tree.grown(leaf)
+            completed += nodes
+        if tree.size != row.size:
+            yield f"Checkpoint {row.size}: the log has {tree.size} entries only; entries are gone from its end."
+            return
+        yield from _checkpoint(row, tree, b"".join(completed), logkeys.key_at(keys, row.size, otherwise=key))
+        last = row.size
+    behind = sum(1 for _ in leaves)
+    if behind:
+        yield f"Position {tree.size}: {behind} entries stand behind the last checkpoint; they were never signed."
+
+
+def _leaf_hashes(conn: Connection) -> Iterator[bytes]:
+    query = select(ENTRY.c.leaf).order_by(ENTRY.c.position)
+    for leaf in conn.execute(query, execution_options=_STREAMED).scalars():
+        yield bytes.fromhex(leaf_hash(bytes(leaf)))
+
+
+def _checkpoint(row: Any, tree: Frontier, completed: bytes, key: str) -> Iterator[str]:
+    where = f"Checkpoint {row.size}"
+    try:
+        said = logkey.verified(row.note, key=key)
+    except BadNote as fault:
+        yield f"{where}: {fault}"
+        return
+    if (said.size, said.root) != (row.size, tree.root()):
+        yield f"{where}: what was signed is not the tree over the stored entries; an entry up to it was changed."
+    if bytes(row.frontier) != b"".join(tree.hashes) or bytes(row.nodes) != completed:
+        yield f"{where}: the stored nodes are not those of the tree over the stored entries."
+
+
 def _attempts(conn: Connection) -> Iterator[str]:
-    query = select(ATTEMPT.c.id, ATTEMPT.c.position, ENTRY.c.attempt).join(
+    query = select(ATTEMPT.c.id, ATTEMPT.c.position, ATTEMPT.c.answer, ENTRY.c.attempt, ENTRY.c.hash).join(
         ENTRY, ENTRY.c.position == ATTEMPT.c.position, isouter=True
     )
-    for row in conn.execute(query):
+    for row in conn.execute(query, execution_options=_STREAMED):
         if row.attempt != row.id:
             yield f"Attempt {row.id}: its answer points to position {row.position}, which is not its entry."
+        elif _leaf_answered(bytes(row.answer)) != row.hash:
+            yield f"Attempt {row.id}: its stored answer is not the one of the entry at position {row.position}."
+
+
+def _leaf_answered(answer: bytes) -> str | None:
+    try:
+        return str(json.loads(answer)["receipt"]["leaf"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _people(conn: Connection) -> Iterator[str]:
+    """Hold the roles of everybody whom the log tells of against the table that lets people in."""
+    query = select(ENTRY.c.leaf).where(ENTRY.c.kind == "person.added").order_by(ENTRY.c.position)
+    for leaf in conn.execute(query).scalars().all():
+        told = read_leaf(bytes(leaf))[0].values
+        rows = conn.execute(select(GRANT.c.organisation, GRANT.c.role).where(GRANT.c.person == told["code"]))
+        if {tuple(row) for row in rows} != {(one["organisation"], one["role"]) for one in told["grants"]}:
+            yield f"Person {told['code']}: the roles in the table are not those that the log tells of."
 
 
 def _pathways(conn: Connection) -> Iterator[str]:

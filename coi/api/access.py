@@ -38,6 +38,11 @@ def caller() -> Caller:
     return found
 
 
+def caller_or_nobody() -> Caller | None:
+    """Return who is asking on a route that is open to anyone, None when no token was sent; 401 for a wrong one."""
+    return _signed_in() if request.headers.get("Authorization") is not None else None
+
+
 def open_to(roles: frozenset[Role]) -> Callable[[View], View]:
     """Declare that a view may be called by people with one of `roles`; PUBLIC asks for no token at all."""
 

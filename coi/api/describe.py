@@ -44,6 +44,7 @@ class RecordedSchema(Schema):
     also = fields.List(fields.Dict(), required=True)
     findings = fields.List(fields.Dict(), required=True)
     receipt = fields.Nested(ReceiptSchema, required=True)
+    consistency = fields.Dict()
 
 
 class PageSchema(Schema):

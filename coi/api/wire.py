@@ -7,11 +7,15 @@ from typing import Any, NoReturn
 from flask import Response, request
 from marshmallow import Schema, ValidationError
 
+from coi.actions import proofs
 from coi.actions.attempts import Answer, as_bytes
 from coi.actions.faults import Fault, malformed
+from coi.api.access import office
 from coi.api.schemas import WORDS
+from coi.record.db import StoreBusy, StoreFull, StoreUnusable
 
 JSON = "application/json"
+KNOWN_SIZE = "Coi-Known-Size"  # the header in which a client names the tree size it knows
 _DEEPEST = 32
 
 
@@ -29,9 +33,34 @@ def error(fault: Fault) -> Response:
     return response
 
 
+def of_store(raised: StoreUnusable) -> Fault:
+    """Return the fault of a store that cannot do its work; whether it recorded is told to who sends it again."""
+    again = "Send it again under the same id: it is never recorded twice."
+    if isinstance(raised, StoreBusy):
+        return Fault(503, "store.busy", f"The store stayed busy. {again}")
+    if isinstance(raised, StoreFull):
+        return Fault(507, "store.full", "There is no room left where the database lies: nothing is recorded until the "
+                     f"operator frees some. {again}")  # fmt: skip
+    return Fault(503, "store.failed", "The database cannot be used at this moment; if it lasts, tell the operator. "
+                 f"{again}")  # fmt: skip
+
+
 def recorded(answer: Answer) -> Response:
-    """Return a recorded answer, byte for byte."""
-    return Response(answer.body, answer.status, mimetype=JSON)
+    """Return a recorded answer, byte for byte as it was stored.
+
+    A client that names the tree size it knows in the header `Coi-Known-Size` gets, behind everything else, the proof
+    between that tree and the one of its receipt.
+    """
+    return Response(answer.body[:-1] + _consistency(answer) + answer.body[-1:], answer.status, mimetype=JSON)
+
+
+def _consistency(answer: Answer) -> bytes:
+    known = request.headers.get(KNOWN_SIZE, "")
+    if not (known.isascii() and known.isdigit() and len(known) <= 16):  # noqa: PLR2004 - digits of 2**53
+        return b""
+    receipt = json.loads(answer.body).get("receipt")
+    found = proofs.known_to_begin(office(), known=int(known), size=receipt["size"]) if receipt else None
+    return b',"consistency":' + as_bytes(found) if found else b""
 
 
 def shown(body: Mapping[str, Any]) -> Response:

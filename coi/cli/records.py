@@ -5,23 +5,28 @@ from pathlib import Path
 
 import click
 
+from coi.actions import archive, drill, exporting, importing, outside, verification
 from coi.actions import backup as backups
-from coi.actions import exporting, verification
 from coi.actions.faults import Fault
-from coi.actions.setup import KEY_FILE
+from coi.actions.setup import KEY_FILE, LOG_KEY_FILE
 from coi.actions.upgrade import upgrade
 from coi.cli import opening
 from coi.journey.entry import from_instant
+from coi.record.logkey import create_log_key
+from coi.settings import Settings
 
 _NEW = click.Path(dir_okay=False, path_type=Path)
 _THERE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
-def verify() -> None:
-    """Check every leaf, chain, answer and projection; exit 1 when something is wrong."""
+@click.option("--against", multiple=True, metavar="FILE_OR_URL",
+              help="A checkpoint or receipt that was kept outside, or where a witness keeps it.")  # fmt: skip
+def verify(*, against: tuple[str, ...]) -> None:
+    """Check every leaf, chain, tree, answer and projection; exit 1 when something is wrong."""
+    kept = [outside.fetched(place) for place in against]
     with opening.office() as office:
-        _tell(verification.verify(office))
+        _tell([*verification.verify(office), *(fault for text in kept for fault in outside.compare(office, text))])
 
 
 def _tell(faults: list[str]) -> None:
@@ -51,15 +56,40 @@ def backup(*, file: Path) -> None:
 
 @click.command()
 @click.argument("file", type=_THERE)
-def restore(*, file: Path) -> None:
+@click.option("--known", metavar="FILE_OR_URL",
+              help="The newest checkpoint that anybody outside keeps, to record what is lost.")  # fmt: skip
+def restore(*, file: Path, known: str | None) -> None:
     """Fill a new instance from the backup FILE; put the old vault key into it first and do not run coi init."""
     found = opening.settings()
-    if not (found.instance / KEY_FILE).exists():
-        raise click.ClickException(f"The backup holds no key; put the old instance's vault key at "
-                                   f"{found.instance / KEY_FILE} first.")  # fmt: skip
+    size = outside.size_of(outside.fetched(known)) if known else None
+    _need_the_vault_key(found)
+    log_key = found.instance / LOG_KEY_FILE
+    if not log_key.exists() and (origin := backups.origin_of(file)):
+        create_log_key(log_key, name=origin)  # the log goes on under its name
     upgrade(found)
     with opening.office(found, guarded=True) as office:
-        _tell(backups.restore(office, file))
+        _tell(backups.restore(office, file, known=size))
+
+
+def _need_the_vault_key(found: Settings) -> None:
+    if not (found.instance / KEY_FILE).exists():
+        raise click.ClickException(f"It holds no key; put the old instance's vault key at {found.instance / KEY_FILE} "
+                                   "first.")  # fmt: skip
+
+
+@click.command("drill")
+@click.option("--key", "escrowed", type=_THERE, required=True, help="The vault's key as it lies in escrow.")
+@click.argument("file", type=_THERE, required=False)
+def try_restore(*, escrowed: Path, file: Path | None) -> None:
+    """Try to restore the backup FILE, or one made now, with the escrowed key; exit 1 when it could not be relied on."""
+    with opening.office(guarded=True) as office:
+        done = drill.drill(office, escrowed=escrowed, file=file)
+    for fault in done.faults:
+        click.echo(fault)
+    words = {True: "a wristband resolves", False: "NO wristband resolves", None: "there is no patient to look for yet"}
+    click.echo(f"{done.entries} entries were restored in {done.seconds} s, root {done.root}; {words[done.wristband]}.")
+    if not done.passed:
+        raise SystemExit(1)
 
 
 @click.group()
@@ -72,8 +102,45 @@ def export() -> None:
 def entries(*, file: Path) -> None:
     """Write the leaves of the log to FILE as JSON Lines, in the order of their positions."""
     with opening.office() as office:
-        count = backups.export_entries(office, file)
-        click.echo(f"{count} entries are in {file.name}.")
+        count = outside.export_log(office, file)
+        click.echo(f"{count} entries are in {file.name}, the signed checkpoints beside it in {file.name}.checkpoints.")
+
+
+@export.command()
+@click.argument("file", type=_NEW)
+def verifier(*, file: Path) -> None:
+    """Write the free-standing verifier to FILE: it checks an export with the log's public key alone."""
+    with file.open("xb") as out:
+        out.write(outside.verifier())
+    click.echo(f"The verifier is in {file.name}; it needs Python and the package cryptography, nothing else.")
+
+
+@export.command("archive")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--therapy", metavar="COI", help="Of this therapy only; without it, of everything.")
+@click.option("--without-names", is_flag=True, help="Leave out what is sealed and every document.")
+def write_archive(*, folder: Path, therapy: str | None, without_names: bool) -> None:
+    """Write everything to FOLDER, to be read in thirty years without this software; the names in the clear."""
+    with opening.office(guarded=True) as office:
+        count = archive.write_archive(office, folder, therapy=therapy, names=not without_names)
+    click.echo(f"{count} entries are in {folder.name}. Its README.txt says what is where.")
+    if not without_names:
+        click.echo("It holds patients' names in the clear: keep it as you keep patients' files.")
+
+
+@click.command("import")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def import_archive(*, folder: Path) -> None:
+    """Fill a new instance from the archive in FOLDER; put the old vault key into it first and do not run coi init."""
+    found = opening.settings()
+    _need_the_vault_key(found)
+    log_key = found.instance / LOG_KEY_FILE
+    if not log_key.exists():
+        create_log_key(log_key, name=importing.origin_of(folder))
+    upgrade(found)
+    with opening.office(found, guarded=True) as office:
+        _tell(importing.read_archive(office, folder))
+        click.echo("Nobody has a password here yet; the people have to be given new ones.")
 
 
 @export.command()
@@ -98,4 +165,4 @@ def _moment(text: str) -> datetime:
         raise click.ClickException("Expected a date and time with its offset, such as 2026-11-23T14:05:00Z.") from None
 
 
-COMMANDS = (verify, rebuild, backup, restore, export)
+COMMANDS = (verify, rebuild, backup, restore, try_restore, export, import_archive)

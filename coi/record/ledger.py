@@ -16,7 +16,9 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, insert, or_, select
 
 from coi.journey.entry import Entry, from_instant, instant, leaf_hash, leaf_of, read_leaf
-from coi.record.tables import ATTEMPT, CLASH, ENTRY, SHIPPER
+from coi.journey.tree import Frontier
+from coi.record import transparency
+from coi.record.tables import ATTEMPT, CHECKPOINT, CLASH, ENTRY, SHIPPER
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,17 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """Where the log stands when an attempt comes in: its length, its last time, and the attempt's stored answer."""
+    """Where the log stands when an attempt comes in: its tree, its last time, and the attempt's stored answer."""
 
-    size: int
+    tree: Frontier
+    signer: bytes | None  # the id of the key that signed the last checkpoint
     recorded_at: datetime | None
     stored: Stored | None
+
+    @property
+    def size(self) -> int:
+        """Return the number of entries in the log."""
+        return self.tree.size
 
     def time_to_record(self, now: datetime) -> datetime:
         """Return `now`, or the last recorded time when the machine's clock has gone back."""
@@ -58,14 +66,29 @@ class Stream:
 NO_ENTRIES = Stream((), None)
 
 _TAIL = select(ENTRY.c.position, ENTRY.c.recorded_at).order_by(ENTRY.c.position.desc()).limit(1).subquery("tail")
+_SIGNED = (
+    select(CHECKPOINT.c.size, CHECKPOINT.c.frontier, CHECKPOINT.c.note)
+    .order_by(CHECKPOINT.c.size.desc())
+    .limit(1)
+    .subquery("signed")
+)
 _ONE = select(bindparam("attempt").label("id")).subquery("one")
 _OPENING = (
     select(
-        _TAIL.c.position, _TAIL.c.recorded_at, ATTEMPT.c.person, ATTEMPT.c.digest, ATTEMPT.c.status, ATTEMPT.c.answer
+        _TAIL.c.position,
+        _TAIL.c.recorded_at,
+        _SIGNED.c.size,
+        _SIGNED.c.frontier,
+        _SIGNED.c.note,
+        ATTEMPT.c.person,
+        ATTEMPT.c.digest,
+        ATTEMPT.c.status,
+        ATTEMPT.c.answer,
     )
     .select_from(_ONE)
     .join(ATTEMPT, ATTEMPT.c.id == _ONE.c.id, isouter=True)
     .join(_TAIL, _ONE.c.id.is_not(None), isouter=True)
+    .join(_SIGNED, _ONE.c.id.is_not(None), isouter=True)
 )
 _STREAMS = (
     select(ENTRY.c.stream, ENTRY.c.leaf, ENTRY.c.hash)
@@ -87,11 +110,19 @@ _LOADED = (
 
 
 def open_attempt(conn: Connection, attempt: str) -> Opening:
-    """Return where the log stands and what was answered to `attempt` before, if anything."""
+    """Return where the log stands and what was answered to `attempt` before, if anything.
+
+    Raises LogBroken when the log is longer or shorter than what was signed of it: nothing may be added to it then.
+    """
     row = conn.execute(_OPENING, {"attempt": attempt}).one()
     stored = None if row.digest is None else Stored(row.person, row.digest, row.status, bytes(row.answer))
+    tree, signer = Frontier(), None
+    if row.size is not None:
+        tree, signer = transparency.frontier_of(row.size, bytes(row.frontier), row.note)
     size = 0 if row.position is None else row.position + 1
-    return Opening(size, from_instant(row.recorded_at) if row.recorded_at else None, stored)
+    if size != tree.size:
+        raise transparency.LogBroken(f"The log has {size} entries and {tree.size} of them are signed; run coi verify.")
+    return Opening(tree, signer, from_instant(row.recorded_at) if row.recorded_at else None, stored)
 
 
 def read_streams(conn: Connection, streams: Iterable[str]) -> dict[str, Stream]:

@@ -1,10 +1,10 @@
 """Sealed fields: patient data, notes and raw scan text in the vault's table, each bound to its row."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from coi.record.tables import VAULT
@@ -36,6 +36,32 @@ def keep(conn: Connection, secrets: Sequence[Secret], *, keys: VaultKeys) -> Non
     if secrets:
         dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
         conn.execute(dialect.insert(VAULT).on_conflict_do_nothing(), [_row(item, keys) for item in secrets])
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One sealed text in the clear, with the salt of its commitment."""
+
+    subject: str
+    name: str
+    text: str
+    salt: bytes
+
+
+def everything(conn: Connection, subjects: Sequence[str] | None, *, keys: VaultKeys) -> Iterator[Opened]:
+    """Return all sealed texts in the clear, those of `subjects` only where they are named."""
+    query = select(VAULT).order_by(VAULT.c.subject, VAULT.c.name)
+    wanted = None if subjects is None else set(subjects)
+    for row in conn.execute(query, execution_options={"yield_per": 200}):
+        if wanted is None or row.subject in wanted:
+            plain = open_sealed(keys, table="vault", row=row.subject, column=row.name, sealed=bytes(row.sealed))
+            kept = json.loads(plain)
+            yield Opened(row.subject, row.name, kept["text"], bytes.fromhex(kept["salt"]))
+
+
+def forget(conn: Connection, subject: str, names: Sequence[str]) -> None:
+    """Destroy texts of a subject together with their salts; commitments to them can never be shown again."""
+    conn.execute(delete(VAULT).where(VAULT.c.subject == subject, VAULT.c.name.in_(list(names))))
 
 
 def _row(item: Secret, keys: VaultKeys) -> dict[str, object]:

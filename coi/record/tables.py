@@ -1,8 +1,8 @@
 """The tables, and nothing more: SQLModel declares them, statements in the other modules read and write columns.
 
-Three sorts: the log (`entry`, `attempt`, `clash`: append-only, guarded by triggers), the vault and its indexes, and
-projections (`therapy`, `container`, `handoff`, `clock`, `party`, `planned`, `document`, `shipper`: they can be dropped
-and rebuilt from the log). People, organisations, grants and tokens say who may come in.
+Three sorts: the log (`entry`, `checkpoint`, `attempt`, `clash`: append-only, guarded by triggers), the vault and its
+indexes, and projections (`therapy`, `container`, `handoff`, `clock`, `party`, `planned`, `document`, `shipper`: they
+can be dropped and rebuilt from the log). People, organisations, grants and tokens say who may come in.
 
 Instants are stored as the leaf writes them (UTC text with six decimals and Z), the same on both databases.
 """
@@ -69,6 +69,21 @@ class ClashRow(Row, table=True):
     person: str
     digest: str
     recorded_at: str
+
+
+class CheckpointRow(Row, table=True):
+    """What the log said of itself after each transaction, and the nodes of the tree that this one completed.
+
+    `nodes` holds, for each entry from `start` on, the hashes that it completed, upwards, without the leaves' own.
+    """
+
+    __tablename__ = "checkpoint"
+    __table_args__ = (CheckConstraint("start >= 0 AND size > start", name="it_grew"),)
+    size: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    start: int
+    frontier: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    nodes: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    note: str
 
 
 class PathwayRow(Row, table=True):
@@ -319,6 +334,7 @@ def table_of(row: type[Row]) -> Table:
 
 
 ENTRY, ATTEMPT, CLASH = table_of(EntryRow), table_of(AttemptRow), table_of(ClashRow)
+CHECKPOINT = table_of(CheckpointRow)
 PATHWAY, VAULT, CODE = table_of(PathwayRow), table_of(VaultRow), table_of(CodeRow)
 ORGANISATION, PERSON, GRANT, TOKEN = (
     table_of(OrganisationRow),
@@ -340,4 +356,4 @@ PROJECTIONS: dict[str, Table] = {
     "planned": PLANNED,
     "document": DOCUMENT,
 }
-APPEND_ONLY = (ENTRY, ATTEMPT, CLASH, PATHWAY)
+APPEND_ONLY = (ENTRY, CHECKPOINT, ATTEMPT, CLASH, PATHWAY)

@@ -11,12 +11,14 @@ from apscheduler import events
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from coi import clock, logs
+from coi.actions.housekeeping import look_at_guards, note_the_hour
 from coi.actions.office import Office
 from coi.actions.setup import open_office
 from coi.actions.sweep import beat, sweep
 from coi.settings import Settings
 
 NAME = "watcher"  # one heartbeat for all: a name per process would leave a row behind for every restart
+LOOK_SECONDS = 60  # between two looks at the guards of the log
 STOPS = frozenset({signal.SIGTERM, signal.SIGINT})
 _TROUBLE = {
     events.EVENT_JOB_ERROR: "watch.sweep_failed",
@@ -56,11 +58,18 @@ def _scheduler(office: Office, *, every: float) -> BackgroundScheduler:
         max_instances=1,
         misfire_grace_time=None,  # a late sweep is better than none
     )
+    scheduler.add_job(_look, "interval", seconds=LOOK_SECONDS, args=[office], next_run_time=clock.now(), coalesce=True,
+                      max_instances=1, misfire_grace_time=None)  # fmt: skip
     return scheduler
 
 
 def _once(office: Office) -> None:
     beat(office, name=NAME, swept=sweep(office))
+
+
+def _look(office: Office) -> None:
+    look_at_guards(office)
+    note_the_hour(office)
 
 
 def _say(event: events.SchedulerEvent) -> None:

@@ -67,8 +67,9 @@ def test_scanning_anything_takes_five_statements_at_most(client, player, office)
         assert count.commits == 0, count.told()
 
 
-@pytest.mark.parametrize("by", ["container", "shipper"])
-def test_accepting_a_handoff_takes_twelve_statements_and_one_commit(client, player, office, by):
+# By shipper the seal goes to the vault and the shipper's own row is written too.
+@pytest.mark.parametrize(("by", "most"), [("container", 12), ("shipper", 14)])
+def test_accepting_a_handoff_takes_twelve_statements_and_one_commit(client, player, office, by, most):
     coi, (bag,) = player.collected("MRN-1")
     scans = [("container", bag)]
     if by == "shipper":
@@ -81,7 +82,7 @@ def test_accepting_a_handoff_takes_twelve_statements_and_one_commit(client, play
     with counted(office) as count:
         client.step("demo-courier", "handoff.accepted", scans)
     assert count.commits == 1, count.told()
-    assert 0 < len(count.statements) <= 12, count.told()
+    assert 0 < len(count.statements) <= most, count.told()
 
 
 def test_a_history_of_any_length_takes_three_statements_at_most(client, player, office):

@@ -56,7 +56,7 @@ def test_an_upsert_cannot_change_an_entry(office):
 
 def test_every_guard_is_in_force_after_the_migrations(office):
     with office.store.read() as conn:
-        assert guards.missing(conn) == []
+        assert guards.faults(conn) == []
         assert schema.current(conn) == schema.head()
 
 
@@ -66,7 +66,7 @@ def test_a_guard_that_is_taken_away_is_missed(office, table):
     with office.store.write() as conn:
         conn.execute(text(f"DROP TRIGGER {name}" + ("" if office.store.dialect == "sqlite" else f' ON "{table}"')))
     with office.store.read() as conn:
-        assert guards.missing(conn) == [name]
+        assert guards.faults(conn) == [name]
     assert any(name in fault for fault in verify(office))
 
 
@@ -83,7 +83,7 @@ def test_the_tables_can_be_made_taken_back_and_made_again(store_url):
         assert schema.current(conn) is None
     schema.upgrade(store)
     with store.read() as conn:
-        assert guards.missing(conn) == []
+        assert guards.faults(conn) == []
         names = set(Row.metadata.tables)
         assert {name for name in names if conn.dialect.has_table(conn, name)} == names
     store.close()

@@ -19,7 +19,7 @@ from coi.actions.office import Office
 from coi.app import create_app
 from coi.record.db import open_store
 from tests.play import Player
-from tests.worlds import KEYS, PASSWORD, make_office
+from tests.worlds import KEYS, LOG_KEY, PASSWORD, make_office
 
 _QUICK = {"COI_DEMO": "true", "COI_ARGON2_TIME_COST": "1", "COI_ARGON2_MEMORY_COST": "8", "COI_ARGON2_PARALLELISM": "1"}
 
@@ -69,7 +69,7 @@ def demo_file(tmp_path_factory):
 def world(demo_file, tmp_path, hands):
     """The demo world on SQLite, with a clock that can be turned."""
     path = shutil.copy(demo_file, tmp_path / "coi.sqlite3")
-    made = Office(store=open_store(f"sqlite:///{path}"), keys=KEYS, now=hands.now, demo=True)
+    made = Office(store=open_store(f"sqlite:///{path}"), keys=KEYS, log_key=LOG_KEY, now=hands.now, demo=True)
     yield made
     made.store.close()
 

@@ -14,7 +14,7 @@ A new kind of step is one row in one of the modules beside this one. What it cha
 `coi.journey.rules`. The rows decide nothing themselves.
 """
 
-from coi.journey.steps import bedside, collection, making, people, records, storage, transport
+from coi.journey.steps import bedside, collection, house, making, people, records, storage, transport
 from coi.journey.steps.parts import (
     ALWAYS_STOPS,
     CARRIERS,
@@ -50,6 +50,6 @@ __all__ = [
     "Meaning", "Purpose", "Role", "Scan", "ScanRole", "Signing", "State", "StepKind",
 ]  # fmt: skip
 
-_THEMES = (people, collection, transport, storage, making, bedside, records)
+_THEMES = (people, collection, transport, storage, making, bedside, records, house)
 STEPS: dict[str, StepKind] = {row.kind: row for theme in _THEMES for row in theme.ROWS}
 RECORDABLE = frozenset(kind for kind, row in STEPS.items() if row.route != "system")

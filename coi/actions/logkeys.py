@@ -1,0 +1,62 @@
+"""The life of the key that signs for the log: adopted with the first entries, changed by an entry that both keys sign.
+
+A log keeps its name when its key changes. Whoever holds the old public key can follow to the new one by the proof in
+the entry; where the old key was lost there is no proof, and the new public key has to be handed over in person.
+"""
+
+import base64
+import os
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from coi.actions.office import Office
+from coi.actions.system import Fact, tell, told
+from coi.journey.checkpoint import key_change
+from coi.record.logkey import LogKey, public_half
+
+KINDS = ("key.adopted", "key.changed")
+
+
+def adopt(office: Office) -> None:
+    """Have the log name its key, unless it does already."""
+    with office.store.write() as conn:
+        if not told(conn, *KINDS):
+            tell(office, conn, [Fact("key.adopted", {"key": office.log_key.verifier_key})])
+
+
+def known_keys(conn: Connection) -> list[tuple[int, str]]:
+    """Return (position of the entry, public key) of every key that ever signed, as the log itself tells it."""
+    return [(entry.position, str(entry.values["key"])) for entry in told(conn, *KINDS)]
+
+
+def key_at(keys: list[tuple[int, str]], size: int, *, otherwise: str) -> str:
+    """Return the key that signs the checkpoint of `size`: the last one that was told of by then."""
+    if not keys:
+        return otherwise
+    return next((key for position, key in reversed(keys) if position < size), keys[0][1])
+
+
+def change(office: Office, *, old: LogKey | None, told_key: str) -> None:
+    """Record that `office` signs with another key from now on; `old` proves it, when it is at hand.
+
+    `told_key` is the public key that the log names as yet.
+    """
+    new = office.log_key
+    proof = None
+    if old is not None:
+        proof = base64.b64encode(old.sign(key_change(old.verifier_key, new.verifier_key)).value).decode()
+    values = {"before": told_key, "key": new.verifier_key, "proof": proof}
+    with office.store.write() as conn:
+        tell(office, conn, [Fact("key.changed", values)], new_key=True)
+
+
+def take_the_place(new: Path, old: Path) -> None:
+    """Put a new key file where the old one was, on the disk before this returns; the old private key is gone then."""
+    new.replace(old)
+    public_half(new).replace(public_half(old))
+    fd = os.open(old.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
