@@ -15,7 +15,8 @@ from tests.house.source import ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 NAME = canonicalize_name(PROJECT["name"])
 PERMISSIVE = re.compile(
-    r"\b(MIT|MIT-CMU|HPND|BSD|Apache|PSF|Python Software Foundation|ISC|MPL|Zlib|Unlicense|Public Domain)\b|BSD-[23]-Clause"
+    r"\b(MIT|MIT-CMU|HPND|BSD|Apache|PSF|Python Software Foundation|ISC|MPL|Zlib|Unlicense|Public Domain)\b"
+    r"|BSD-[23]-Clause"
 )
 NOT_PERMISSIVE = re.compile(r"\b(A?GPL|SSPL|BUSL|proprietary|commercial)", re.IGNORECASE)
 EXCEPTED = {
