@@ -41,6 +41,8 @@ def build(
 
     `identifiers` are pairs of caption and text by which the patient is agreed, for a reader who may know them.
     """
+    if therapy.closed:
+        return []  # nothing of it is to be given any more
     sets = [part for group in _groups(therapy) for part in _parts(group)]
     return [
         {
@@ -60,7 +62,7 @@ def _groups(therapy: Therapy) -> list[tuple[str, list[Container]]]:
     """Return the containers with cells to be given, by their place in the order of infusion; without one last."""
     found: dict[tuple[int, str], list[Container]] = {}
     for one in therapy.containers.values():
-        if one.purpose in _GIVEN and one.state in HOLDS_CELLS:
+        if one.cells in _GIVEN and one.state in HOLDS_CELLS:
             rescued = "Rescue cells" if one.purpose is Purpose.RESCUE else "Dose"
             name = f"{rescued} {one.dose}" if one.dose else rescued
             found.setdefault((one.dose or 10**6, name), []).append(one)
@@ -85,9 +87,17 @@ def _container(therapy: Therapy, one: Container, *, pathway: Pathway, printing: 
         "state": words.spaced(one.state.value), "filling": one.filling,
         "expiry": _expiry(therapy, one, pathway=pathway, printing=printing),
         "limits": [_limit(therapy, one, window, printing) for window in _bedside(pathway, one)],
-        "holds": [pathway.reasons.get(code, words.spaced(code or "no reason said")) for code in one.holds.values()],
+        "holds": [*_postponed(therapy, pathway),
+                  *(pathway.reasons.get(code, words.spaced(code or "no reason said")) for code in one.holds.values())],
         "releases": [_released(release.status, release.country, release.site) for release in one.releases.values()],
     }  # fmt: skip
+
+
+def _postponed(therapy: Therapy, pathway: Pathway) -> list[str]:
+    """Return what is to be read before anything else while the therapy is postponed: on paper nothing else says so."""
+    if not therapy.postponed:
+        return []
+    return [f"THERAPY POSTPONED ({pathway.reasons.get(therapy.postponed, therapy.postponed)}): do not thaw"]
 
 
 def _released(status: str, *scope: str | None) -> str:

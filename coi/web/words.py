@@ -5,7 +5,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from coi.journey.entry import from_instant
-from coi.journey.identity import grouped
+from coi.journey.identity import grouped, is_own
 from coi.journey.steps import STEPS
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
@@ -105,4 +105,4 @@ def holder(custody: Mapping[str, Any] | None) -> str:
 def code(identifier: object) -> str:
     """Return an identifier of ours grouped for the eye, anything else as it is."""
     text = str(identifier)
-    return grouped(text) if text[3:4] == "-" else text
+    return grouped(text) if is_own(text) else text

@@ -180,12 +180,12 @@ def entry(**more):
 
 
 def test_a_line_of_the_history_says_who_did_what_with_what():
-    values = {"containers": ["CTR-ABCD23456789A"], "consumed": True, "plan": {"at": "x", "site": None}, "gone": None}
+    values = {"containers": ["CTR-U69ARRNDG4AFK"], "consumed": True, "plan": {"at": "x", "site": None}, "gone": None}
     scans = [{"role": "location", "subject": "token", "via": "wedge"},
              {"role": "wristband", "subject": None, "via": "typed"}]  # fmt: skip
     shown = line(entry(values=values, scans=scans), names={"token": "FREEZER 7"})
     assert (shown.title, shown.who, shown.tone) == ("Container stored", "p, nurse at s", "done")
-    assert shown.facts == [("Containers", "CTR ABCD 2345 6789 A"), ("Consumed", "yes"), ("Plan", "at: x")]
+    assert shown.facts == [("Containers", "CTR U69A RRND G4AF K"), ("Consumed", "yes"), ("Plan", "at: x")]
     assert shown.scans == [("location", "FREEZER 7", "scanner"), ("wristband", "not known here", "typed")]
 
 

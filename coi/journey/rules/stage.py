@@ -164,6 +164,22 @@ def container_is_out_of_the_shipper(case: Case) -> Iterator[Problem]:
             )
 
 
+def it_is_in_store(case: Case) -> Iterator[Problem]:
+    """Only what is in store is taken out of it; that it was not there is noticed."""
+    if case.kind != "container.retrieved":
+        return
+    for container in case.containers:
+        if container.place.kind != "location":
+            yield Problem(
+                _STAGE,
+                f"Container {container.id} is not in store; there is nothing to take out.",
+                container.place.kind,
+                "a container in store",
+                (container.id,),
+                _CAUTION,
+            )
+
+
 def outputs_are_ready(case: Case) -> Iterator[Problem]:
     """What comes out goes into containers that were planned, labelled and scanned back; something goes in."""
     if case.kind not in ("containers.transformed", "contents.transferred", "sample.taken"):
@@ -246,6 +262,7 @@ RULES = (
     shipper_is_ready,
     logger_is_the_one_running,
     container_is_out_of_the_shipper,
+    it_is_in_store,
     outputs_are_ready,
     lot_was_started,
     lot_is_open,

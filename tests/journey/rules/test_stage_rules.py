@@ -619,3 +619,21 @@ trials(
     speaks=("a_lot_that_was_terminated", lambda: made(terminated=True)),
     got="a terminated lot", expected="a lot that goes on",
 )  # fmt: skip
+
+
+# --- it_is_in_store
+
+
+def retrieved(*, stored):
+    story = Story()
+    coi, (bag,) = story.collected()
+    if stored:
+        story.do("demo-nurse", "container.stored", [("container", bag), ("location", "TANK-1")], coi=coi)
+    return story.take("demo-nurse", "container.retrieved", [("container", bag)], coi=coi)
+
+
+trials(
+    globals(), "it_is_in_store", Family.STAGE, passes=("what_was_stored", lambda: retrieved(stored=True)),
+    speaks=("what_is_in_hand", lambda: retrieved(stored=False)), got="hand",
+    expected="a container in store", stops=False,
+)  # fmt: skip
