@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from coi.actions.office import Office
 from coi.actions.system import Fact, tell, told
 from coi.journey.checkpoint import key_change
+from coi.record import transparency
 from coi.record.logkey import LogKey, public_half
 
 KINDS = ("key.adopted", "key.changed")
@@ -40,7 +41,8 @@ def key_at(keys: list[tuple[int, str]], size: int, *, otherwise: str) -> str:
 def change(office: Office, *, old: LogKey | None, told_key: str) -> None:
     """Record that `office` signs with another key from now on; `old` proves it, when it is at hand.
 
-    `told_key` is the public key that the log names as yet.
+    `told_key` is the public key that the log names as yet. Raises LogBroken when it did not sign the last checkpoint:
+    the new key would sign for what a forger wrote.
     """
     new = office.log_key
     proof = None
@@ -48,6 +50,8 @@ def change(office: Office, *, old: LogKey | None, told_key: str) -> None:
         proof = base64.b64encode(old.sign(key_change(old.verifier_key, new.verifier_key)).value).decode()
     values = {"before": told_key, "key": new.verifier_key, "proof": proof}
     with office.store.write() as conn:
+        found = transparency.latest(conn)
+        transparency.refuse_forged(found[1] if found else None, key=told_key)
         tell(office, conn, [Fact("key.changed", values)], new_key=True)
 
 

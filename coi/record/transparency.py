@@ -26,6 +26,7 @@ from coi.journey.tree import (
     joined,
     proof_of_the_next,
 )
+from coi.record import logkey
 from coi.record.logkey import LogKey
 from coi.record.tables import CHECKPOINT, ENTRY
 
@@ -66,12 +67,16 @@ def sign_for(
     """Write the checkpoint behind the entries with `hashes`, which were just appended; return the first one's receipt.
 
     `signer` is the id of the key that signed before, None where another one takes over now. Raises LogBroken when that
-    is not `key`, and when the store does not give back the leaves that were hashed.
+    is not `key` or the signature is not its own (a forged tree would become a signed one by adding to it), and when the
+    store does not give back the leaves that were hashed.
     """
     if signer not in (None, key.id):
         raise LogBroken("The log was signed with another key than this process has; start the service again.")
     leaves = [bytes.fromhex(found) for found in hashes]
-    if list(_read_back(conn, before.size)) != leaves:
+    stored, note = _read_back(conn, before.size)
+    if signer is not None:
+        refuse_forged(note, key=key.verifier_key)
+    if stored != leaves:
         raise LogBroken("The store gave back other bytes than were written; nothing was recorded. Run coi doctor.")
     after, completed = _grown(before, leaves)
     note = key.checkpoint(after.size, after.root())
@@ -79,10 +84,20 @@ def sign_for(
     return Receipt(after.size, note, tuple(found.hex() for found in proof_of_the_next(before, leaves)))
 
 
-def _read_back(conn: Connection, start: int) -> Iterator[bytes]:
-    query = select(ENTRY.c.leaf).where(ENTRY.c.position >= start).order_by(ENTRY.c.position)
-    for leaf in conn.execute(query).scalars():
-        yield hashlib.sha256(b"\x00" + bytes(leaf)).digest()
+def refuse_forged(note: str | None, *, key: str) -> None:
+    """Raise LogBroken unless the public key `key` signed the checkpoint `note`."""
+    try:
+        logkey.verified(note or "", key=key)
+    except BadNote as fault:
+        raise LogBroken("The last checkpoint is not signed with the log's key; run coi verify.") from fault
+
+
+def _read_back(conn: Connection, start: int) -> tuple[list[bytes], str | None]:
+    """Return the hashes of the leaves from `start` on as they are stored, and the note of the checkpoint there."""
+    note = select(CHECKPOINT.c.note).where(CHECKPOINT.c.size == start).scalar_subquery().label("note")
+    rows = conn.execute(select(ENTRY.c.leaf, note).where(ENTRY.c.position >= start).order_by(ENTRY.c.position)).all()
+    leaves = [hashlib.sha256(b"\x00" + bytes(row.leaf)).digest() for row in rows]
+    return leaves, rows[0].note if rows else None
 
 
 def _grown(before: Frontier, leaves: Sequence[bytes]) -> tuple[Frontier, list[bytes]]:

@@ -1,17 +1,20 @@
 """The kept tree answers every proof of every size, and nothing is added to a log that is not as it was signed."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 
+from coi.actions import logkeys
 from coi.actions.system import Fact, tell
 from coi.journey.tree import verify_consistency, verify_inclusion
 from coi.record import guards, ledger, logkey, transparency
 from coi.record.logkey import LogKey
 from coi.record.tables import ATTEMPT, CHECKPOINT, ENTRY
 from coi.record.transparency import LogBroken
+from tests.adversary import rewriting
 from tests.play import Player
 from tests.watch.tampering import without_guards
 from tests.worlds import LOG_KEY
@@ -102,6 +105,31 @@ def test_nothing_is_added_to_a_log_that_is_not_as_it_was_signed(grown, what):
         fact(grown, conn)
     with grown.store.read() as conn:
         assert conn.execute(select(ENTRY.c.kind).where(ENTRY.c.kind == "watcher.seen")).first() is None
+
+
+def forge(office):
+    """Rewrite the log with everything made to fit, the key's name too; only the signatures cannot be made."""
+    with without_guards(office.store) as conn:
+        entries = rewriting.documents(conn)
+        entries[-1]["software"] = "x"
+        rewriting.written(conn, entries)
+        rewriting.signed_anew(conn, Forger(LOG_KEY.name, b"x" * 32))
+
+
+class Forger(LogKey):
+    """Has the public key, and signs with another."""
+
+    public = LOG_KEY.public
+
+
+def test_a_forged_tree_does_not_become_a_signed_one_by_adding_to_it(grown):
+    forge(grown)
+    with pytest.raises(LogBroken, match="not signed with the log's key"), grown.store.write() as conn:
+        fact(grown, conn)
+    changed = replace(grown, log_key=LogKey(LOG_KEY.name, b"y" * 32))
+    for old in (LOG_KEY, None):
+        with pytest.raises(LogBroken, match="not signed with the log's key"):
+            logkeys.change(changed, old=old, told_key=LOG_KEY.verifier_key)
 
 
 def test_a_process_with_another_key_adds_nothing(grown):
