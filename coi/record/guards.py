@@ -107,7 +107,7 @@ def _schema(conn: Connection) -> str:
 
 
 def faults(conn: Connection) -> list[str]:
-    """Return the names of the triggers on the log that are missing, switched off, altered or not ours."""
+    """Return the names of the triggers on the log that are missing, switched off, altered or not ours, and of rules."""
     return sorted(_sqlite_faults(conn) if conn.dialect.name == "sqlite" else _postgresql_faults(conn))
 
 
@@ -120,11 +120,16 @@ def _sqlite_faults(conn: Connection) -> set[str]:
 # tgtype: 1 for each row, 2 before, 4 insert, 8 delete, 16 update, 32 truncate (PostgreSQL, pg_trigger.h).
 _TYPES = {("UPDATE OR DELETE", "ROW"): 27, ("TRUNCATE", "STATEMENT"): 34, ("INSERT", "ROW"): 7}
 _TRIGGERS = text(
-    "SELECT t.tgname, c.relname, p.proname, t.tgtype, t.tgenabled = 'A' AND t.tgqual IS NULL AS always "
+    "SELECT t.tgname, c.relname, p.proname, t.tgtype, t.tgenabled = 'A' AND t.tgqual IS NULL "
+    "AND CAST(t.tgattr AS text) = '' AND p.pronamespace = c.relnamespace AS always "  # of every column, by our function
     "FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid "
     "WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace"
 )
-_BODIES = text("SELECT proname, prosrc FROM pg_proc WHERE pronamespace = current_schema()::regnamespace")
+_BODIES = text(
+    "SELECT proname, prosrc FROM pg_proc JOIN pg_language l ON l.oid = prolang AND l.lanname = 'plpgsql' "
+    "WHERE pronamespace = current_schema()::regnamespace AND pronargs = 0 AND proconfig IS NULL"
+)
+_RULES = text("SELECT rulename, tablename FROM pg_rules WHERE schemaname = current_schema()")
 
 
 def _postgresql_faults(conn: Connection) -> set[str]:
@@ -132,6 +137,7 @@ def _postgresql_faults(conn: Connection) -> set[str]:
     wanted = {(guard, name, function, _TYPES[event, each], True)
               for name in names for guard, (event, each, function) in _postgresql(name).items()}  # fmt: skip
     found = {row[0] for row in wanted ^ {tuple(row) for row in conn.execute(_TRIGGERS) if row.relname in names}}
+    found |= {row.rulename for row in conn.execute(_RULES) if row.tablename in names}  # a rule acts before any trigger
     bodies = {row.proname: row.prosrc for row in conn.execute(_BODIES)}
     return found | {function for name in names for function, body in _functions(conn, name).items()
                     if bodies.get(function) != body}  # fmt: skip

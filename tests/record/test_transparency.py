@@ -17,7 +17,7 @@ from coi.record.transparency import LogBroken
 from tests.adversary import rewriting
 from tests.play import Player
 from tests.watch.tampering import without_guards
-from tests.worlds import LOG_KEY
+from tests.worlds import LOG_KEY, make_office
 
 
 @pytest.fixture
@@ -198,3 +198,60 @@ def test_a_guard_that_is_altered_switched_off_or_joined_by_another_is_found(grow
             conn.exec_driver_sql("DROP TRIGGER harmless ON entry")
         guards.put(conn)
         assert guards.faults(conn) == []
+
+
+BODY = "RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN coalesce(NEW, OLD); END$$"
+ROW_GUARD = "CREATE TRIGGER guard_entry_row BEFORE {} ON entry FOR EACH ROW EXECUTE FUNCTION {}()"
+ALWAYS = "ALTER TABLE entry ENABLE ALWAYS TRIGGER guard_entry_row"
+OFF = "DROP TRIGGER guard_entry_row ON entry"
+OURS = """CREATE FUNCTION coi_append_only(int) RETURNS int LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is append-only: ' || TG_OP || ' is refused'; END $$"""
+LOOKALIKES = {
+    "for a column that nobody changes": [OFF, ROW_GUARD.format("DELETE OR UPDATE OF attempt", "coi_append_only"),
+                                         ALWAYS],
+    "with a function of the same name elsewhere": [
+        "CREATE SCHEMA elsewhere", f"CREATE FUNCTION elsewhere.coi_append_only() {BODY}", OFF,
+        ROW_GUARD.format("DELETE OR UPDATE", "elsewhere.coi_append_only"), ALWAYS],
+    "with the right words in another function of that name": [
+        f"CREATE OR REPLACE FUNCTION coi_append_only() {BODY}", OURS],
+    "with a condition": [OFF, ROW_GUARD.replace("EXECUTE", "WHEN (false) EXECUTE").format("DELETE OR UPDATE",
+                                                                                       "coi_append_only"), ALWAYS],
+    "with other operators": ["ALTER FUNCTION coi_entry_in_order() SET search_path = elsewhere"],
+    "under a rule": ["CREATE RULE swallowed AS ON INSERT TO entry DO INSTEAD NOTHING"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", LOOKALIKES)
+def test_a_guard_that_only_looks_like_ours_is_found(postgresql_url, what):
+    office = make_office(postgresql_url)
+    with office.store.write() as conn:
+        for statement in LOOKALIKES[what]:
+            conn.exec_driver_sql(statement)
+    with office.store.read() as conn:
+        assert len(guards.faults(conn)) == 1
+    office.store.close()
+
+
+@pytest.mark.parametrize("table", ["entry", "checkpoint"])
+@pytest.mark.parametrize("key", [["position"], ["size"], ["id"], ["stream", "seq"]], ids="-".join)
+def test_no_way_of_inserting_replaces_what_is_there(grown, table, key):
+    columns = ENTRY.c if table == "entry" else CHECKPOINT.c
+    if not set(key) <= set(columns.keys()):
+        return
+    names, first = ", ".join(columns.keys()), key[0]
+    ways = [f"INSERT INTO {table} SELECT {names} FROM {table} WHERE true ON CONFLICT ({', '.join(key)}) "
+            f"DO UPDATE SET {first} = excluded.{first}"]  # fmt: skip
+    if grown.store.dialect == "sqlite":
+        ways += [f"INSERT OR REPLACE INTO {table} SELECT {names} FROM {table}",
+                 f"REPLACE INTO {table} SELECT {names} FROM {table} LIMIT 1",
+                 f"UPDATE OR REPLACE {table} SET {first} = {first}",
+                 f"INSERT OR IGNORE INTO {table} SELECT {names.replace(first, 'NULL')} FROM {table} LIMIT 1"]  # fmt: skip
+    else:
+        ways += [f"TRUNCATE {table} CASCADE", f"WITH gone AS (DELETE FROM {table} RETURNING *) SELECT * FROM gone"]
+    with grown.store.read() as conn:
+        before = conn.exec_driver_sql(f"SELECT * FROM {table} ORDER BY 1").all()
+    for way in ways:
+        with pytest.raises(DBAPIError), grown.store.write() as conn:
+            conn.exec_driver_sql(way)
+    with grown.store.read() as conn:
+        assert conn.exec_driver_sql(f"SELECT * FROM {table} ORDER BY 1").all() == before
