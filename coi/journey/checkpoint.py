@@ -20,7 +20,7 @@ ED25519 = b"\x01"  # the signature type of C2SP signed-note
 KEY_ID_BYTES = 4
 SIGNATURE_BYTES = 64
 _DASH = "\u2014 "
-_NAME = re.compile(r"[^\s+\x00-\x1f\x7f]{1,200}")
+_NAME = re.compile(r"[^\s+\x00-\x1f\x7f\ud800-\udfff]{1,200}")
 _SIZE = re.compile(r"0|[1-9][0-9]{0,15}")
 _MOST_SIGNATURES = 16
 
@@ -56,7 +56,7 @@ class Signature:
 
 
 def is_name(text: str) -> bool:
-    """Tell whether `text` can name a log or a key: no white space, no plus sign, no control character."""
+    """Tell whether `text` can name a log or a key: no white space, plus sign, control, half of a character."""
     return _NAME.fullmatch(text) is not None
 
 

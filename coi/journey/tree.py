@@ -170,9 +170,11 @@ def verify_consistency(
     """
     if not _are_sizes(first, second) or first > second or not _is_row(proof):
         return False
+    if not _are_hashes(first_root, second_root, *proof):
+        return False
     if first == second:
-        return not proof and first_root == second_root
-    if first == 0 or not proof or not _are_hashes(first_root, second_root, *proof):
+        return not proof and first_root == second_root and (first > 0 or first_root == EMPTY_ROOT)
+    if first == 0 or not proof:
         return False
     path = [first_root, *proof] if first & (first - 1) == 0 else list(proof)
     here, last = first - 1, second - 1

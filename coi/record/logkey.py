@@ -19,6 +19,7 @@ from coi.journey.checkpoint import (
     BadNote,
     Checkpoint,
     Signature,
+    is_name,
     key_id,
     read_checkpoint,
     read_note,
@@ -101,8 +102,11 @@ def is_right(signature: Signature, text: str, public: bytes) -> bool:
 def create_log_key(path: Path, *, name: str | None = None) -> LogKey:
     """Make a new key in a file that only its owner may read, and its public half beside it.
 
-    Without `name` the log gets a name of its own, which no other log has. Raises LogKeyError when the file exists.
+    Without `name` the log gets a name of its own, which no other log has. Raises LogKeyError when the file exists, or
+    with a name that no checkpoint can have.
     """
+    if name is not None and not is_name(name):
+        raise LogKeyError("got a name that no log can have, expected one without white space and +: choose another")
     key = LogKey(name or f"coi/{secrets.token_hex(8)}", secrets.token_bytes(SEED_BYTES))
     encoded = base64.b64encode(ED25519 + key.seed).decode()
     line = f"{_HEAD}{key.name}+{key_id(key.name, key.public).hex()}+{encoded}\n"
@@ -148,7 +152,7 @@ def _read(line: str, called: str) -> LogKey:
     told, _, encoded = rest.partition("+")
     try:
         decoded = base64.b64decode(encoded, validate=True)
-        if not line.startswith(_HEAD) or decoded[:1] != ED25519:
+        if not line.startswith(_HEAD) or not is_name(name) or decoded[:1] != ED25519:
             raise wrong
         key = LogKey(name, decoded[1:])
     except ValueError:

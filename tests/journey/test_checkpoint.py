@@ -1,14 +1,15 @@
 """Checkpoints and keys are read strictly: whatever could be written in two ways is accepted in one."""
 
 import base64
+import contextlib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coi.journey.checkpoint import BadNote, read_checkpoint, read_note, read_verifier_key
+from coi.journey.checkpoint import BadNote, Signature, read_checkpoint, read_note, read_verifier_key
 from coi.journey.tree import EMPTY_ROOT
-from coi.record.logkey import LogKey, LogKeyError, create_log_key, load_log_key, public_half, verified
+from coi.record.logkey import LogKey, LogKeyError, create_log_key, is_right, load_log_key, public_half, verified
 
 KEY = LogKey("coi/tests", bytes(range(32)))
 NOTE = KEY.checkpoint(12345, EMPTY_ROOT)
@@ -34,6 +35,56 @@ def test_no_single_character_can_be_changed(place, letter):
     if changed != NOTE:
         with pytest.raises(BadNote):
             verified(changed, key=KEY.verifier_key)
+
+
+def test_no_single_character_can_be_taken_out_doubled_or_exchanged_with_the_next():
+    for place in range(len(NOTE)):
+        for changed in (NOTE[:place] + NOTE[place + 1 :], NOTE[: place + 1] + NOTE[place:],
+                        NOTE[:place] + NOTE[place : place + 2][::-1] + NOTE[place + 2 :]):  # fmt: skip
+            if changed != NOTE:
+                with pytest.raises(BadNote):
+                    verified(changed, key=KEY.verifier_key)
+
+
+@given(st.text(max_size=300))
+def test_no_text_makes_a_reader_raise_anything_but_its_own_fault(text):
+    for read in (read_note, read_checkpoint, read_verifier_key, lambda given: verified(NOTE + given, key=given),
+                 lambda given: verified(f"{given}\n\n\u2014 {given}\n", key=KEY.verifier_key)):  # fmt: skip
+        with contextlib.suppress(BadNote):
+            read(text)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a+b", "a\nb", "\x7f", "x" * 201, "a\u2028b", "\ud800"], ids=ascii)
+def test_a_name_that_no_checkpoint_can_have_is_no_name_of_a_log(tmp_path, name):
+    with pytest.raises(LogKeyError, match="name that no log can have"):
+        create_log_key(tmp_path / "log.key", name=name)
+    assert not (tmp_path / "log.key").exists()
+    with pytest.raises(BadNote):
+        read_verifier_key(f"{name}+00000000+AA==")
+    with pytest.raises(BadNote):
+        read_checkpoint(f"{name}\n1\n{base64.b64encode(EMPTY_ROOT).decode()}\n")
+
+
+@pytest.mark.parametrize(("seed", "public", "message", "signature"), [
+    ("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+     "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", b"\x72",
+     "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+     "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"),
+    ("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+     "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", b"",
+     "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155"
+     "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"),
+])  # fmt: skip
+def test_the_vectors_of_rfc_8032_are_signed_and_held_against_it(seed, public, message, signature):
+    key = LogKey("x", bytes.fromhex(seed))
+    assert (key.public.hex(), key.sign(message.decode()).value.hex()) == (public, signature)
+    good = Signature("x", key.id, bytes.fromhex(signature))
+    assert is_right(good, message.decode(), key.public)
+    larger = int.from_bytes(good.value[32:], "little") + 2**252 + 27742317777372353535851937790883648493
+    for value in (good.value[:-1], good.value + b"\0", b"", bytes(64), good.value[:32] + larger.to_bytes(32, "little")):
+        assert not is_right(Signature("x", key.id, value), message.decode(), key.public)
+    assert not is_right(good, message.decode() + "x", key.public)
+    assert not is_right(good, message.decode(), b"short")
 
 
 @pytest.mark.parametrize("changed", [

@@ -73,7 +73,7 @@ def test_complete_nodes_cover_a_range_once(first, second):
 
 
 def test_every_proof_of_every_entry_in_every_small_tree_is_right_and_of_no_other_entry():
-    for size in range(1, 40):
+    for size in range(1, 71):
         hashes = leaves(size)
         root = naive_root(hashes)
         for position in range(size):
@@ -88,8 +88,8 @@ def test_every_proof_of_every_entry_in_every_small_tree_is_right_and_of_no_other
 
 
 def test_every_consistency_proof_between_all_small_trees_is_right_and_no_other_is():
-    hashes = leaves(34)
-    for second in range(1, 34):
+    hashes = leaves(70)
+    for second in range(1, 71):
         for first in range(1, second + 1):
             found = proof(consistency_ranges(first, second), hashes[:second])
             said = {"first": first, "second": second, "first_root": naive_root(hashes[:first]),
@@ -167,6 +167,33 @@ def test_size_nought_proves_nothing():
                    lambda: consistency_ranges(2, 1)):  # fmt: skip
         with pytest.raises(ValueError, match="tree"):
             ranges()
+
+
+@pytest.mark.parametrize("root", [None, "x", b"short", [], 7, bytearray(32)], ids=repr)
+def test_what_is_no_hash_is_no_root_not_even_of_two_equal_trees(root):
+    (leaf,) = leaves(1)
+    assert not verify_consistency(first=3, second=3, first_root=root, second_root=root, proof=[])
+    assert not verify_consistency(first=0, second=0, first_root=root, second_root=root, proof=[])
+    assert not verify_consistency(first=1, second=2, first_root=root, second_root=leaf, proof=[leaf])
+    assert not verify_inclusion(leaf=root, position=0, size=1, proof=[], root=root)
+    assert not verify_inclusion(leaf=leaf, position=0, size=1, proof=[], root=root)
+    assert not verify_consistency(first=0, second=0, first_root=leaf, second_root=leaf, proof=[])
+
+
+@given(st.integers(1, 5000), st.data())
+def test_consistency_proofs_of_large_trees_are_right_and_not_with_one_bit_flipped(second, data):
+    first, hashes = data.draw(st.integers(1, second)), leaves(second)
+    found = [root_of(hashes[start:end]) for start, end in consistency_ranges(first, second)]
+    said = {"first": first, "second": second, "first_root": root_of(hashes[:first]), "second_root": root_of(hashes)}
+    assert verify_consistency(**said, proof=found)
+    assert verify_consistency(**said, proof=tuple(found))
+    assert not verify_consistency(**said, proof=[*found, said["first_root"]])
+    if found:
+        which, bit = data.draw(st.integers(0, len(found) - 1)), data.draw(st.integers(0, 255))
+        found[which] = (int.from_bytes(found[which], "big") ^ (1 << bit)).to_bytes(32, "big")
+        assert not verify_consistency(**said, proof=found)
+    if len(set(found)) > 1:
+        assert not verify_consistency(**said, proof=found[1:] + found[:1])
 
 
 def test_a_frontier_that_no_tree_of_its_size_has_is_refused():
