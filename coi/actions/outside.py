@@ -77,7 +77,7 @@ def compare(office: Office, text: str) -> list[str]:
 
 def _compared(office: Office, conn: Connection, said: dict[str, Any]) -> Iterator[str]:
     size_outside = read_checkpoint(read_note(said["checkpoint"])[0]).size
-    key = logkeys.key_at(logkeys.known_keys(conn), size_outside, otherwise=office.log_key.verifier_key)
+    key = logkeys.key_at(logkeys.keys_if_readable(conn), size_outside, otherwise=office.log_key.verifier_key)
     outside = logkey.verified(said["checkpoint"], key=key)
     size = ledger.size_of(conn)
     if outside.size > size:

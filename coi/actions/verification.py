@@ -23,21 +23,31 @@ from coi.record.tables import ATTEMPT, CHECKPOINT, ENTRY, GRANT, PATHWAY, PROJEC
 
 _STREAMED = {"yield_per": 500}
 _STREAMS_AT_ONCE = 50
+_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 _SAME = ("position", "stream", "seq", "id", "attempt", "kind", "recorded_at")
 
 
 def verify(office: Office) -> list[str]:
     """Return everything that is wrong with the log and the projections; an empty list is as it must be."""
     with office.store.read() as conn:
-        faults = [*_log(conn), *_tree(conn, office.log_key.verifier_key), *_attempts(conn), *_pathways(conn),
-                  *_people(conn)]  # fmt: skip
+        tree = _tree(conn, office.log_key.verifier_key)
+        faults = [*_to_the_end("The entries", _log(conn)), *_to_the_end("The tree", tree),
+                  *_to_the_end("The stored answers", _attempts(conn)), *_to_the_end("The pathways", _pathways(conn))]
         faults += [f"Guard {name} is not in force as it must be; the log can be changed."
                    for name in guards.faults(conn)]  # fmt: skip
         faults += [f"Document {sha256}: its bytes are not in the store; take them from a backup." for sha256
                    in blobs.missing(conn)]  # fmt: skip
         if not faults:  # what the log says is only asked once the log itself is right
-            faults = list(_projections(office, conn))
+            faults = [*_people(conn), *_projections(office, conn)]
     return faults
+
+
+def _to_the_end(what: str, faults: Iterator[str]) -> Iterator[str]:
+    """Return `faults`, and one more where a row is so odd that nobody can go on: what was found before is not lost."""
+    try:
+        yield from faults
+    except _UNREADABLE as fault:
+        yield f"{what} cannot be read to the end ({type(fault).__name__}): a row is not as this software writes it."
 
 
 def _log(conn: Connection) -> Iterator[str]:
@@ -64,10 +74,11 @@ def _entry(row: Mapping[str, Any], *, seq: int, prev: str | None) -> Iterator[st
     try:
         document = json.loads(leaf)
         read_leaf(leaf)
-    except (ValueError, TypeError, KeyError):
+        in_form = canonical(document) == leaf
+    except _UNREADABLE:
         yield f"{where}: the leaf cannot be read as leaf format v1."
         return
-    if canonical(document) != leaf:
+    if not in_form:
         yield f"{where}: the leaf is not in canonical form."
     yield from (f"{where}: column {name} differs from the leaf." for name in _SAME if document[name] != row[name])
     if document["prev"] != prev:
@@ -78,7 +89,7 @@ def _entry(row: Mapping[str, Any], *, seq: int, prev: str | None) -> Iterator[st
 
 def _tree(conn: Connection, key: str) -> Iterator[str]:
     """Grow the tree anew from the stored leaves and hold every signed checkpoint against it."""
-    keys = logkeys.known_keys(conn)
+    keys = logkeys.keys_if_readable(conn)
     if keys and keys[-1][1] != key:
         yield f"The log says that it is signed with {keys[-1][1]}, this instance has the key {key}."
     leaves = _leaf_hashes(conn)
