@@ -32,7 +32,7 @@ def known_keys(conn: Connection) -> list[tuple[int, str]]:
 
 
 def keys_if_readable(conn: Connection) -> list[tuple[int, str]]:
-    """Return what `known_keys` returns, nothing when somebody made an entry of them unreadable: for those who verify."""
+    """Return what `known_keys` returns, nothing when one of these entries cannot be read: for those who verify."""
     try:
         return known_keys(conn)
     except (ValueError, KeyError, TypeError):

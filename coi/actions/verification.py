@@ -31,8 +31,12 @@ def verify(office: Office) -> list[str]:
     """Return everything that is wrong with the log and the projections; an empty list is as it must be."""
     with office.store.read() as conn:
         tree = _tree(conn, office.log_key.verifier_key)
-        faults = [*_to_the_end("The entries", _log(conn)), *_to_the_end("The tree", tree),
-                  *_to_the_end("The stored answers", _attempts(conn)), *_to_the_end("The pathways", _pathways(conn))]
+        faults = [
+            *_to_the_end("The entries", _log(conn)),
+            *_to_the_end("The tree", tree),
+            *_to_the_end("The stored answers", _attempts(conn)),
+            *_to_the_end("The pathways", _pathways(conn)),
+        ]
         faults += [f"Guard {name} is not in force as it must be; the log can be changed."
                    for name in guards.faults(conn)]  # fmt: skip
         faults += [f"Document {sha256}: its bytes are not in the store; take them from a backup." for sha256

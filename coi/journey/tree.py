@@ -170,11 +170,9 @@ def verify_consistency(
     """
     if not _are_sizes(first, second) or first > second or not _is_row(proof):
         return False
-    if not _are_hashes(first_root, second_root, *proof):
-        return False
-    if first == second:
-        return not proof and first_root == second_root and (first > 0 or first_root == EMPTY_ROOT)
-    if first == 0 or not proof:
+    if first == second:  # as the published cases have it, whatever the two roots are
+        return not proof and _are_bytes(first_root, second_root) and first_root == second_root
+    if first == 0 or not proof or not _are_hashes(first_root, second_root, *proof):
         return False
     path = [first_root, *proof] if first & (first - 1) == 0 else list(proof)
     here, last = first - 1, second - 1
@@ -200,6 +198,10 @@ def _are_sizes(*numbers: object) -> bool:
 
 def _is_row(proof: object) -> bool:
     return isinstance(proof, list | tuple)
+
+
+def _are_bytes(*texts: object) -> bool:
+    return all(isinstance(found, bytes) for found in texts)
 
 
 def _are_hashes(*hashes: object) -> bool:

@@ -239,13 +239,13 @@ def test_no_way_of_inserting_replaces_what_is_there(grown, table, key):
     if not set(key) <= set(columns.keys()):
         return
     names, first = ", ".join(columns.keys()), key[0]
-    ways = [f"INSERT INTO {table} SELECT {names} FROM {table} WHERE true ON CONFLICT ({', '.join(key)}) "
-            f"DO UPDATE SET {first} = excluded.{first}"]  # fmt: skip
+    ways = [(f"INSERT INTO {table} SELECT {names} FROM {table} WHERE true ON CONFLICT ({', '.join(key)}) "
+            f"DO UPDATE SET {first} = excluded.{first}")]  # fmt: skip
     if grown.store.dialect == "sqlite":
         ways += [f"INSERT OR REPLACE INTO {table} SELECT {names} FROM {table}",
                  f"REPLACE INTO {table} SELECT {names} FROM {table} LIMIT 1",
                  f"UPDATE OR REPLACE {table} SET {first} = {first}",
-                 f"INSERT OR IGNORE INTO {table} SELECT {names.replace(first, 'NULL')} FROM {table} LIMIT 1"]  # fmt: skip
+                 f"INSERT OR IGNORE INTO {table} SELECT {names.replace(first, 'NULL')} FROM {table}"]  # fmt: skip
     else:
         ways += [f"TRUNCATE {table} CASCADE", f"WITH gone AS (DELETE FROM {table} RETURNING *) SELECT * FROM gone"]
     with grown.store.read() as conn:
