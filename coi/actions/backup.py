@@ -154,7 +154,7 @@ def restore(office: Office, file: Path) -> list[str]:
             for table in TABLES:
                 _check(tar, table, manifest["tables"].get(table.name, {}))
             with office.store.write() as conn:
-                _refuse_if_in_use(conn)
+                refuse_if_in_use(conn)
                 for table in TABLES:
                     _fill(conn, tar, table)
     except (tarfile.TarError, UnicodeDecodeError, KeyError) as fault:
@@ -199,7 +199,8 @@ def _check(tar: tarfile.TarFile, table: Table, told: Mapping[str, Any]) -> None:
         raise _broken(f"{_file_of(table)} is not what the manifest says")
 
 
-def _refuse_if_in_use(conn: Connection) -> None:
+def refuse_if_in_use(conn: Connection) -> None:
+    """Raise Fault 409 unless the log, the vault and the list of people are empty."""
     if any(conn.execute(select(table).limit(1)).first() for table in TABLES):
         raise Fault(409, "restore.in_use", "This instance is in use already; restore into a new one, without coi init.")
 

@@ -342,7 +342,7 @@ def check_bag(folder: Path, report: Report) -> None:
     for name in ("manifest-sha256.txt", "tagmanifest-sha256.txt"):
         listed = {}
         for line in (folder / name).read_text("utf-8").splitlines():
-            digest, _, path = line.partition("  ")
+            digest, path = line.split(maxsplit=1)
             listed[path] = digest
         for path, digest in listed.items():
             file = folder / path

@@ -1,7 +1,7 @@
 """Sealed fields: patient data, notes and raw scan text in the vault's table, each bound to its row."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, select
@@ -9,6 +9,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from coi.record.tables import VAULT
 from coi.record.vault import VaultKeys, commitment, new_salt, open_sealed, seal
+
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,15 @@ def _row(item: Secret, keys: VaultKeys) -> dict[str, object]:
     plain = json.dumps({"salt": item.salt.hex(), "text": item.text})
     sealed = seal(keys, table="vault", row=item.subject, column=item.name, plain=plain)
     return {"subject": item.subject, "name": item.name, "sealed": sealed}
+
+
+def opened(conn: Connection, *, keys: VaultKeys) -> Iterator[Secret]:
+    """Return everything that is in the vault, opened, by subject and name."""
+    query = select(VAULT).order_by(VAULT.c.subject, VAULT.c.name)
+    for row in conn.execution_options(yield_per=_AT_ONCE).execute(query):
+        plain = open_sealed(keys, table="vault", row=row.subject, column=row.name, sealed=bytes(row.sealed))
+        said = json.loads(plain)
+        yield Secret(row.subject, row.name, said["text"], bytes.fromhex(said["salt"]))
 
 
 def read(conn: Connection, subjects: Iterable[str], *, keys: VaultKeys) -> Mapping[str, dict[str, str]]:

@@ -8,8 +8,9 @@ The hashing is `coi.journey.tree`, the text `coi.journey.checkpoint`, the key `c
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
@@ -112,6 +113,24 @@ def plant(conn: Connection, key: LogKey) -> int:
         conn.execute(insert(CHECKPOINT), _row(frontier, grown, completed, key.checkpoint(grown.size, grown.root())))
         frontier = grown
     return frontier.size - first
+
+
+def replanted(hashes: Iterator[bytes], notes: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Return the row of each checkpoint in `notes`, over leaves with `hashes`, for a log that is filled from outside.
+
+    Raises LogBroken when a checkpoint is not of this tree, or the last one does not cover every leaf; BadNote when it
+    is none. Who signed is the caller's to ask.
+    """
+    before = Frontier()
+    for note in notes:
+        said = read_checkpoint(read_note(note)[0])
+        after, completed = _grown(before, list(islice(hashes, max(0, said.size - before.size))))
+        if after.size <= before.size or (after.size, after.root()) != (said.size, said.root):
+            raise LogBroken(f"The checkpoint of {said.size} entries is not one of this log.")
+        yield _row(before, after, completed, note)
+        before = after
+    if next(hashes, None) is not None:
+        raise LogBroken(f"There are entries behind the last checkpoint, which is of {before.size} entries.")
 
 
 def last_frontier(conn: Connection) -> Frontier:
