@@ -117,15 +117,15 @@ def _of_all(scope: Scope) -> Iterator[Piece]:
     conn = scope.conn
     yield bag.lines(bag.ENTRIES, outside.leaves(conn))
     yield bag.jsonl(bag.CHECKPOINTS, outside.notes(conn))
-    yield bag.jsonl(bag.ANSWERS, ({**row, "answer": bytes(row["answer"]).decode()} for row in _rows(conn, ATTEMPT)))
-    yield bag.jsonl(bag.CLASHES, _rows(conn, CLASH))
     for stream in _therapies(conn):
         yield from _labels(scope, ledger.read_streams(conn, [stream])[stream].entries)
     yield from _pathways(_rows(conn, PATHWAY))
     yield bag.jsonl(bag.PEOPLE, _people(conn))
     yield bag.jsonl(bag.ORGANISATIONS, _rows(conn, ORGANISATION))
     yield bag.state(projections.stored(conn))
-    if scope.names:
+    if scope.names:  # and whatever only an import needs, which there is none of without them
+        yield bag.jsonl(bag.ANSWERS, ({**row, "answer": bytes(row["answer"]).decode()} for row in _rows(conn, ATTEMPT)))
+        yield bag.jsonl(bag.CLASHES, _rows(conn, CLASH))
         yield bag.jsonl(bag.PATIENTS, _texts(sealed.opened(conn, keys=scope.office.keys)))
         yield bag.jsonl(bag.CODES, crosswalk_texts.with_texts(scope.office, conn, _rows(conn, CODE)))
         yield from _documents(scope, conn.execute(select(BLOB.c.sha256).order_by(BLOB.c.sha256)).scalars().all())

@@ -31,8 +31,8 @@ def with_texts(office: Office, conn: Connection, rows: Iterable[Json]) -> Iterat
             details.setdefault(one.subject, {})[one.name] = one.text
     for row in rows:
         known = texts | _names(office.keys, row, details) if row["type"] == "name" else texts
-        scope, text = known.get(row["token"], (None, None))
-        yield {**row, "scope": scope, "text": text}
+        found = known.get(row["token"])
+        yield {**row, "scope": found[0] if found else None, "text": found[1] if found else None}
 
 
 def _scoped(subject: str, name: str, text: str) -> Iterator[tuple[str, str]]:
@@ -58,9 +58,14 @@ def _over_time(texts: Mapping[str, str]) -> Iterator[dict[str, str]]:
         yield details_of({name: text for name, text in texts.items() if name.partition("@")[2] <= moment})
 
 
+def as_it_was(row: Json) -> Json:
+    """Return a code without its text, as the key that made it knows it."""
+    return {name: value for name, value in row.items() if name not in ("scope", "text")}
+
+
 def remade(keys: VaultKeys, row: Json) -> Json | None:
     """Return a code as another vault key knows it; None for a foreign one whose text is not known."""
-    own = {name: value for name, value in row.items() if name not in ("scope", "text")}
+    own = as_it_was(row)
     if row["text"] is not None:
         return own | {"token": codes.foreign_token(keys, text=row["text"], scope=row["scope"])}
     return own if is_own(row["token"]) else None

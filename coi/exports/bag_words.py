@@ -5,7 +5,7 @@ from collections.abc import Mapping
 ENTRY_FIELDS: Mapping[str, str] = {
     "format": "always coi-leaf-v1: the form of the line",
     "position": "its place in the whole log, counted from 0",
-    "stream": "the thing whose history it belongs to: therapy:COI-…, shipper:SHP-…, site:…, person:… or system",
+    "stream": "the thing whose history it belongs to: therapy:COI-..., shipper:SHP-..., site:..., person:... or system",
     "seq": "its number within that stream, counted from 1",
     "prev": "the hash of the entry before it in the same stream, or null for the first",
     "id": "the name of the entry itself",
@@ -21,8 +21,8 @@ ENTRY_FIELDS: Mapping[str, str] = {
     "uncertainty": "seconds by which that clock may have been wrong",
     "recorded_at": "when it was written down, in UTC; never earlier than the entry before it",
     "actor": "who did it: person, the organisation for which, and in which role; the system for what nobody did",
-    "scans": "the codes that were scanned: in which role, what they name, by which way they came in. What must not stand "
-             "in a log is a token (subject) or a commitment instead",
+    "scans": "the codes that were scanned: in which role, what they name, which way they came in; what must not stand "
+    "in a log is a token or a commitment",
     "values": "the particulars of the step: codes, identifiers, numbers and times",
     "reason": "a coded reason of the pathway, or null",
     "note": "the commitment to a free text, or null; the text is in patients.jsonl",
@@ -65,39 +65,54 @@ A file that ends in .jsonl holds one JSON document a line.
 
 """
 
-_FILES_OF_LOG = """log/entries.jsonl              The log. One entry a line, exactly the bytes that were hashed.
-log/entries.jsonl.checkpoints  What the log said of itself after each step, signed; each line is a JSON string.
-log/answers.jsonl              What was answered to each request, so that the same request is answered the same for ever.
-log/clashes.jsonl              Requests that came again under an id that was used already, as digests.
+_FILES_OF_LOG = """log/entries.jsonl
+    The log. One entry a line, exactly the bytes that were hashed.
+log/entries.jsonl.checkpoints
+    What the log said of itself after each step, signed; each line is a JSON string.
 """
-_FILES_OF_THERAPY = """log/proofs.jsonl               The entries of the therapy and of the shippers that carried it, and the one that
-                               published its pathway. Each line: position, leaf (the entry, as text, exactly as it
-                               was hashed) and proof (the hashes from the entry up to the signed root, in hexadecimal).
-                               Entries about other therapies that the same shippers carried are not here.
-log/checkpoint.txt             The signed checkpoint of the whole log to which the proofs lead.
+_ANSWERS = """log/answers.jsonl
+    What was answered to each request, so that the same request is answered the same for ever.
+log/clashes.jsonl
+    Requests that came again under an id that was used already, as digests.
 """
-_FILES = """log/key.txt                    The public key that signs. COMPARE IT with a copy that you had from elsewhere: a
-                               forged archive brings its own key.
-labels/SERIAL.png, .pdf        Each label as it was when it was issued. Whether it counted later is in the log. A label
-                               of another maker has no picture here.
-pathways/NAME-VERSION.toml     The plan of the journey of each product: stages, time limits, words on labels.
-people.jsonl                   Who worked with it: code, name, and the roles at each organisation. No passwords.
-organisations.jsonl            Hospitals, makers and carriers: code, title, kind, country and time zone.
-state.json                     What follows from the log: where each container was, what was open. It can be worked out
-                               from the log again and proves nothing by itself.
-about.json                     What this archive is, for programs.
-verify/coi_verify.py           The program that checks everything (Python 3 and its package "cryptography"):
-                                   python data/verify/coi_verify.py --key YOUR_COPY_OF_THE_KEY THIS_FOLDER
+_FILES_OF_THERAPY = """log/proofs.jsonl
+    The entries of the therapy, those of the shippers that carried it, and the one that published its pathway. Each
+    line: position, leaf (the entry as text, exactly as it was hashed) and proof (the hashes that lead from the entry
+    up to the signed root, in hexadecimal). Entries about other therapies in the same shippers are not here.
+log/checkpoint.txt
+    The signed checkpoint of the whole log, to which the proofs lead.
 """
-_FILES_WITH_NAMES = """patients.jsonl                 What the log must not hold: names, birth dates, numbers, notes, texts as they were
-                               scanned. Each line: subject (whose it is: a patient PAT-…, a therapy COI-…, a request,
-                               the third scan of a request as REQUEST/2, or the token of a seal or a place), name
-                               (which: family, given, born, identifier…, note, scan, text; family@MOMENT is what it was
-                               changed to then), text, salt, and the commitment that both make.
-documents/SHA256.EXTENSION     Certificates, photographs and sheets, each named by the SHA-256 of its bytes.
+_FILES = """log/key.txt
+    The public key that signs. COMPARE IT with a copy from elsewhere: a forged archive brings its own key.
+labels/SERIAL.png, labels/SERIAL.pdf
+    Each label as it was when it was issued. Whether it counted later is in the log. A label of another maker has no
+    picture here, nor has one that never fitted on its paper.
+pathways/NAME-VERSION.toml
+    The journey of each product: stages, time limits, words on labels.
+people.jsonl
+    Who worked with it: code, name, whether still active, and the roles at each organisation. No passwords.
+organisations.jsonl
+    Hospitals, makers and carriers: code, title, kind, country and time zone.
+state.json
+    What follows from the log: where each container was, what was open. It proves nothing by itself.
+about.json
+    What this archive is, for programs.
+verify/coi_verify.py
+    The program that checks everything; it needs Python 3 and its package "cryptography":
+        python data/verify/coi_verify.py --key YOUR_COPY_OF_THE_KEY THIS_FOLDER
 """
-_FILE_CODES = """codes.jsonl                    Which code names what. token is an identifier of ours, or the keyed token of a foreign
-                               code whose text stands beside it, with the scope in which it was understood.
+_FILES_WITH_NAMES = """patients.jsonl
+    What the log must not hold: names, birth dates, numbers, notes, texts as they were scanned. Each line:
+    subject (whose it is: a patient PAT-..., a therapy COI-..., a request, the third scan of a request as REQUEST/2, or
+    the token of a seal or a place), name (what it is: family, given, born, identifier..., note, scan, text;
+    family@MOMENT is what it was changed to at that moment), text, salt, and the commitment that both make.
+documents/SHA256.EXTENSION
+    Certificates, photographs and sheets, each named by the SHA-256 of its bytes. The entry document.attached names it;
+    the name under which it came is in patients.jsonl.
+"""
+_FILE_CODES = """codes.jsonl
+    Which code names what. token is an identifier of ours or the keyed token of a foreign code, whose text then stands
+    beside it with the scope in which it was understood.
 """
 
 _CHECK = """
@@ -114,7 +129,8 @@ HOW THE LOG PROVES ITSELF
    line and the signature follow: a dash, the name, and in base64 four bytes that name the key and an Ed25519 signature
    (RFC 8032) over the three lines with their ends.
 5. The public key is NAME+HASH+KEY; KEY is base64 of a byte 1 and the 32 bytes of the Ed25519 key.
-6. An entry of the kind key.changed names a new key; its proof is the old key's signature, where the old key was at hand.
+6. An entry of the kind key.changed names a new key. Its proof is the old key's signature over "coi key change v1",
+   the old and the new public key, a line each; it is null where the old key was lost.
 
 Only with a checkpoint or a receipt that was kept OUTSIDE can it be seen that the end of the log was cut off or that
 everything was written anew and signed again.
@@ -150,6 +166,7 @@ def readme(*, therapy: str | None, names: bool, at: str, software: str, log: str
     parts = [
         _HEAD.format(warning=_WITH_NAMES if names else _WITHOUT_NAMES, what=what, at=at, software=software),
         _FILES_OF_THERAPY if therapy else _FILES_OF_LOG,
+        _ANSWERS if names and not therapy else "",
         _FILES,
         _FILES_WITH_NAMES if names else "",
         _FILE_CODES if names and not therapy else "",

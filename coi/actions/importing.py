@@ -1,0 +1,298 @@
+"""An archive becomes an instance again: everything is checked first, then written in one transaction, then folded.
+
+The log goes on under its name. Its entries stay as they are, so what they hold as keyed tokens was made with the
+vault's key of the archive: under another key those can be read but never again be compared with a scan.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Table, insert, select
+
+from coi.actions import crosswalk_texts, logkeys
+from coi.actions.archive import sign_of_the_key
+from coi.actions.backup import refuse_if_in_use
+from coi.actions.doctor import has_database
+from coi.actions.documents import ENDINGS
+from coi.actions.faults import Fault, malformed
+from coi.actions.office import Office, understood
+from coi.actions.setup import KEY_FILE, LOG_KEY_FILE
+from coi.actions.system import Fact, tell
+from coi.actions.verification import project_anew
+from coi.exports import bag, coi_verify
+from coi.journey.checkpoint import BadNote, read_checkpoint, read_note, read_verifier_key
+from coi.journey.entry import Entry, leaf_hash, read_leaf
+from coi.journey.pathway import BadPathway
+from coi.record import blobs, logkey, schema, sealed, transparency
+from coi.record.blobs import File
+from coi.record.db import open_store
+from coi.record.logkey import create_log_key, load_log_key
+from coi.record.tables import (
+    ATTEMPT,
+    CHECKPOINT,
+    CLASH,
+    CODE,
+    ENTRY,
+    GRANT,
+    ORGANISATION,
+    PATHWAY,
+    PERSON,
+)
+from coi.record.transparency import LogBroken
+from coi.record.vault import create_master, derive_keys, load_master
+from coi.settings import Settings
+
+Json = dict[str, Any]
+T = TypeVar("T")
+_AT_ONCE = 500
+_TOLD_AT_MOST = 5  # of what is wrong with an archive
+_MEDIA_TYPES = {ending: media_type for media_type, ending in ENDINGS.items()}
+_NO_PASSWORD = ""  # no hash: nobody's password is right
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """An archive of a whole log that was checked: where it is, what it says of itself, and the keys that signed it.
+
+    `key` is the one that signed last.
+    """
+
+    folder: Path
+    about: Json
+    key: str
+    keys: tuple[tuple[int, str], ...]  # (position of the entry, public key), as the log tells it
+
+    @property
+    def log(self) -> str:
+        """Return the name of the log."""
+        return read_verifier_key(self.key)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of an import: the entries of the archive, and the codes that another vault key cannot make again."""
+
+    size: int
+    codes_lost: int
+
+
+def checked(folder: Path, *, key: str | None = None) -> Archive:
+    """Return the archive in `folder` once bag, log and signatures are right; nothing is written.
+
+    `key` is the public key of the log as known from elsewhere; without it the archive's own is believed. Raises Fault
+    400 with everything that is wrong.
+    """
+    try:
+        return _checked(folder, key)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, LogBroken, BadNote, coi_verify.Wrong) as fault:
+        raise _wrong([f"{type(fault).__name__}: {fault}"]) from fault
+
+
+def _wrong(sentences: Iterable[str]) -> Fault:
+    said = list(sentences)
+    more = [f"and {len(said) - _TOLD_AT_MOST} more"] if len(said) > _TOLD_AT_MOST else []
+    return malformed("archive.wrong", "The archive is not right and nothing was imported. "
+                     + "\n".join([*said[:_TOLD_AT_MOST], *more]))  # fmt: skip
+
+
+def _checked(folder: Path, key: str | None) -> Archive:
+    why = bag.broken(folder)
+    if why:
+        raise _wrong([why])
+    about = next(bag.read_jsonl(folder, bag.ABOUT))
+    _refuse_what_cannot_go_on(about)
+    key = key or next(bag.read_lines(folder, bag.KEY)).decode()
+    report = coi_verify.Report()
+    coi_verify.check(folder, coi_verify.Key(key), [], report)
+    if report.wrong:
+        raise _wrong(report.wrong)
+    telling = [entry for entry in _entries(folder) if entry.kind in logkeys.KINDS and entry.stream == "system"]
+    keys = tuple(logkeys.keys_told(telling))
+    archive = Archive(folder, about, keys[-1][1] if keys else key, keys)
+    for _ in _checkpoints(archive):
+        pass  # each is held against the tree and its key
+    return archive
+
+
+def _refuse_what_cannot_go_on(about: Json) -> None:
+    if about["format"] != bag.FORMAT:
+        raise malformed("archive.format", f"Got an archive of the format {about['format']!a}, expected {bag.FORMAT}.")
+    if about["therapy"] is not None:
+        raise malformed("archive.therapy", "This is the archive of one therapy: it can be checked and read, but a log "
+                        "has no gaps, so only the archive of a whole log can be imported.")  # fmt: skip
+    if not about["names"]:
+        raise malformed("archive.names", "This archive was written without names: it can be checked and read, but not "
+                        "imported, because not one patient could be found again.")  # fmt: skip
+
+
+def prepare(settings: Settings, archive: Archive, *, new_vault_key: bool) -> None:
+    """Make the folders and keys of an empty instance as far as they are missing; nothing that is there is changed.
+
+    Raises Fault 409 when the instance is in use, when its vault key is not the archive's (unless `new_vault_key`), or
+    when its log key is that of a log with another name.
+    """
+    if has_database(settings):
+        _refuse_if_used(settings)
+    vault, log = settings.instance / KEY_FILE, settings.instance / LOG_KEY_FILE
+    other = load_log_key(log).name if log.exists() else archive.log
+    if other != archive.log:
+        raise Fault(409, "archive.log", f"The archive is of the log {archive.log}, this instance has the key of {other}; "
+                    f"move {log} away, and the import makes one of the right name.")  # fmt: skip
+    same = vault.exists() and sign_of_the_key(derive_keys(load_master(vault))) == archive.about["vault_key"]
+    if not same and not new_vault_key:
+        raise Fault(409, "archive.vault_key", f"Put the vault key of the archived instance at {vault} first; under "
+                    "another one seals, places, devices and lots that are in the log can never be compared with a scan "
+                    "again. If that key is lost, say --new-vault-key.")  # fmt: skip
+    vault.parent.mkdir(parents=True, exist_ok=True)
+    settings.instance.chmod(0o700)
+    vault.parent.chmod(0o700)
+    if not vault.exists():
+        create_master(vault)
+    if not log.exists():
+        create_log_key(log, name=archive.log)
+
+
+def _refuse_if_used(settings: Settings) -> None:
+    store = open_store(settings.database_url)
+    try:
+        with store.read() as conn:
+            if schema.current(conn) is None:
+                return
+            if any(conn.execute(select(table).limit(1)).first() for table in (ENTRY, PERSON)):
+                raise Fault(409, "restore.in_use", "This instance is in use already; import into a new one, without "
+                            "coi init.")  # fmt: skip
+    finally:
+        store.close()
+
+
+def import_archive(office: Office, archive: Archive) -> Imported:
+    """Fill the empty instance from a checked archive and fold its log; all of it or nothing.
+
+    The import is recorded; where the log goes on with another key than the archive's, that is too.
+    """
+    try:
+        with office.store.write() as conn:
+            refuse_if_in_use(conn)
+            lost = _fill(office, conn, archive)
+            project_anew(office, conn)
+            other_key = office.log_key.verifier_key != archive.key
+            change = [logkeys.changed(office, old=None, told_key=archive.key)] if other_key else []
+            told = {"size": archive.about["size"], "root": archive.about["root"]}
+            tell(office, conn, [*change, Fact("log.imported", told)], new_key=other_key)
+    except (ValueError, KeyError, TypeError, BadPathway) as fault:
+        raise _wrong([f"A file of it cannot be read ({type(fault).__name__})."]) from fault
+    return Imported(archive.about["size"], lost)
+
+
+def _fill(office: Office, conn: Connection, archive: Archive) -> int:
+    """Write what the archive holds; return how many codes cannot be made again under this vault key."""
+    folder = archive.folder
+    same = sign_of_the_key(office.keys) == archive.about["vault_key"]
+    _insert(conn, ENTRY, map(_entry_row, bag.read_lines(folder, bag.ENTRIES)))
+    _insert(conn, CHECKPOINT, _checkpoints(archive))
+    _insert(conn, ATTEMPT, _answers(folder))
+    _insert(conn, CLASH, bag.read_jsonl(folder, bag.CLASHES))
+    _insert(conn, PATHWAY, _pathways(folder))
+    _insert(conn, ORGANISATION, bag.read_jsonl(folder, bag.ORGANISATIONS))
+    _insert(conn, PERSON, (_person(row) for row in bag.read_jsonl(folder, bag.PEOPLE)))
+    _insert(conn, GRANT, _grants(folder))
+    for secrets in _portions(_secrets(office, folder, same=same)):
+        sealed.keep(conn, secrets, keys=office.keys)
+    for file in sorted((folder / "data" / bag.DOCUMENTS).glob("*")):
+        blobs.keep(conn, _document(file), keys=office.keys)
+    return _codes(office, conn, folder, same=same)
+
+
+def _insert(conn: Connection, table: Table, rows: Iterable[Json]) -> None:
+    for some in _portions(rows):
+        conn.execute(insert(table), some)
+
+
+def _portions(rows: Iterable[T]) -> Iterator[list[T]]:
+    found = iter(rows)
+    while some := list(islice(found, _AT_ONCE)):
+        yield some
+
+
+def _entries(folder: Path) -> Iterator[Entry]:
+    for leaf in bag.read_lines(folder, bag.ENTRIES):
+        yield read_leaf(leaf)[0]
+
+
+def _entry_row(leaf: bytes) -> Json:
+    said = json.loads(leaf)
+    return {name: said[name] for name in ("position", "stream", "seq", "id", "attempt", "kind", "recorded_at")} | {
+        "leaf": leaf, "hash": leaf_hash(leaf)}  # fmt: skip
+
+
+def _checkpoints(archive: Archive) -> Iterator[Json]:
+    """Return the rows of the signed checkpoints; raises BadNote or LogBroken for one that is not as it must be."""
+    hashes = (bytes.fromhex(leaf_hash(leaf)) for leaf in bag.read_lines(archive.folder, bag.ENTRIES))
+    return transparency.replanted(hashes, _signed(archive))
+
+
+def _signed(archive: Archive) -> Iterator[str]:
+    for note in bag.read_jsonl(archive.folder, bag.CHECKPOINTS):
+        size = read_checkpoint(read_note(note)[0]).size
+        logkey.verified(note, key=logkeys.key_at(list(archive.keys), size, otherwise=archive.key))
+        yield note
+
+
+def _answers(folder: Path) -> Iterator[Json]:
+    for row in bag.read_jsonl(folder, bag.ANSWERS):
+        yield row | {"answer": row["answer"].encode()}
+
+
+def _pathways(folder: Path) -> Iterator[Json]:
+    """Return the published pathways as the log itself holds them."""
+    for entry in _entries(folder):
+        if entry.kind == "pathway.published":
+            document = str(entry.values["document"]).encode()
+            if hashlib.sha256(document).hexdigest() != entry.values["digest"]:
+                raise ValueError("A pathway in the log has another digest than it says.")
+            told = {name: entry.values[name] for name in ("name", "version", "digest")}
+            yield told | {"title": understood(document).title, "position": entry.position, "document": document}
+
+
+def _person(row: Json) -> Json:
+    return {"code": row["code"], "name": row["name"], "active": row["active"], "password": _NO_PASSWORD,
+            "failures": 0, "locked_until": ""}  # fmt: skip
+
+
+def _grants(folder: Path) -> Iterator[Json]:
+    for row in bag.read_jsonl(folder, bag.PEOPLE):
+        yield from ({"person": row["code"], **grant} for grant in row["grants"])
+
+
+def _secrets(office: Office, folder: Path, *, same: bool) -> Iterator[sealed.Secret]:
+    for row in bag.read_jsonl(folder, bag.PATIENTS):
+        name = row["name"] if same else crosswalk_texts.remade_name(office.keys, row["name"], row["text"])
+        secret = sealed.Secret(row["subject"], name, row["text"], bytes.fromhex(row["salt"]))
+        if secret.commitment != row["commitment"]:
+            raise ValueError("A text is not the one of its commitment.")
+        yield secret
+
+
+def _document(file: Path) -> File:
+    data = file.read_bytes()
+    sha256, _, ending = file.name.partition(".")
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise ValueError("A document is not the one that its name says.")
+    return File(sha256, data, _MEDIA_TYPES[ending], "")
+
+
+def _codes(office: Office, conn: Connection, folder: Path, *, same: bool) -> int:
+    lost = 0
+    kept: Callable[[Json], Json | None] = crosswalk_texts.as_it_was if same else (
+        lambda row: crosswalk_texts.remade(office.keys, row))  # fmt: skip
+    for some in _portions(bag.read_jsonl(folder, bag.CODES)):
+        rows = [row for row in map(kept, some) if row is not None]
+        lost += len(some) - len(rows)
+        if rows:
+            conn.execute(insert(CODE), rows)
+    return lost
