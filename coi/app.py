@@ -17,8 +17,9 @@ from coi.actions.office import Office
 from coi.actions.setup import open_office
 from coi.api import health, wire
 from coi.api.access import EXTENSION, HASHER
-from coi.record.db import StoreBusy
+from coi.record.db import StoreUnusable
 from coi.record.transparency import LogBroken
+from coi.record.unusable import first_line
 from coi.settings import Settings, load
 
 _log = structlog.get_logger("coi.web")
@@ -29,6 +30,7 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
 }
+_RETRY_SECONDS = 1
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 _CODES = {
     404: "not_found",
@@ -85,7 +87,7 @@ def _answer_errors(app: Flask) -> None:
     """Answer every error of the interface in its one shape, and every error of the pages with a page."""
     app.register_error_handler(Fault, wire.error)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(StoreBusy, _busy)
+    app.register_error_handler(StoreUnusable, _unusable)
     app.register_error_handler(LogBroken, _log_broken)
     app.register_error_handler(Exception, _broken)
 
@@ -110,11 +112,11 @@ def _http(raised: HTTPException) -> Response:
     return response
 
 
-def _busy(raised: StoreBusy) -> Response:
-    _log.warning("store_busy")
-    said = Fault(503, "store.busy", f"{str(raised)[:1].upper()}{str(raised)[1:]}.")
-    response = web.fault_page(503) if _is_page() else wire.error(said)
-    response.headers["Retry-After"] = "1"
+def _unusable(raised: StoreUnusable) -> Response:
+    _log.warning("store_unusable", error=type(raised).__name__, said=first_line(raised))
+    said = wire.of_store(raised)
+    response = web.fault_page(said.status) if _is_page() else wire.error(said)
+    response.headers["Retry-After"] = str(_RETRY_SECONDS)
     return response
 
 

@@ -4,7 +4,11 @@ It decides nothing. Every rule, step and projection takes its time as an argumen
 a sweep of the watcher, the command line) read the clock here, once, and pass it down.
 """
 
+import ctypes
 from datetime import UTC, datetime
+
+_TIME_ERROR = 5  # what adjtimex(2) returns for a clock that nobody synchronises
+_TIMEX_BYTES = 512  # more than struct timex has; the first word says what to change: nothing
 
 
 def now() -> datetime:
@@ -14,3 +18,12 @@ def now() -> datetime:
     ``recorded_at`` never does.
     """
     return datetime.now(UTC)
+
+
+def synchronised() -> bool | None:
+    """Tell whether the kernel says that its clock is being kept right (adjtimex(2)); None where it cannot be asked."""
+    try:
+        state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
+    except (OSError, AttributeError):
+        return None
+    return None if state < 0 else bool(state != _TIME_ERROR)

@@ -52,6 +52,7 @@ class Settings:
     max_skew_seconds: int
     max_body_bytes: int
     max_picture_pixels: int
+    clock_sync: str
     sweep_seconds: float
     web_workers: int
     web_threads: int
@@ -181,6 +182,7 @@ ROWS: Mapping[str, Row] = {
     "max_skew_seconds": Row(_whole(1, 3600), 120, "How far an asked step's time may be from the server's clock."),
     "max_body_bytes": Row(_whole(65_536, 2**30), 10 * 2**20, "Largest request body in bytes, picture included."),
     "max_picture_pixels": Row(_whole(10_000, 4 * 10**8), 4 * 10**7, "Largest picture, width times height."),
+    "clock_sync": Row(_word("kernel", "outside"), "kernel", "Who says that the clock is right: the kernel, or you."),
     "sweep_seconds": Row(_seconds(0.05, 3600), 5.0, "Seconds between two looks of the watcher for due clocks."),
     "web_workers": Row(_whole(1, 64), 2, "Web worker processes."),
     "web_threads": Row(_whole(1, 128), 8, "Threads in each web worker."),

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,7 +50,19 @@ class Cluster:
 
 @contextmanager
 def running_cluster(*, durable: bool = False) -> Iterator[Cluster]:
-    """Start a PostgreSQL server in a short temporary folder (a socket's path has 107 bytes) and stop it after."""
+    """Start a PostgreSQL server for the block and stop it after."""
+    with new_cluster() as cluster:
+        server = start_server(cluster, durable=durable)
+        try:
+            yield cluster
+        finally:
+            server.terminate() if durable else server.send_signal(3)  # SIGQUIT: nothing is worth keeping
+            server.wait(timeout=_SETTLED_SECONDS)
+
+
+@contextmanager
+def new_cluster() -> Iterator[Cluster]:
+    """Make the files of a server in a short temporary folder (a socket's path has 107 bytes) and remove them after."""
     folder = Path(tempfile.mkdtemp(prefix="coi-pg-"))
     folder.chmod(0o755)  # the server's user and ours both come through
     try:
@@ -64,27 +76,28 @@ def running_cluster(*, durable: bool = False) -> Iterator[Cluster]:
              "--encoding=UTF8", "--locale=C", "--no-sync"],
             check=True, stdout=subprocess.DEVNULL, cwd=folder,
         )  # fmt: skip
-        with _running(folder, data, durable=durable):
-            yield Cluster(folder=folder)
+        yield Cluster(folder=folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@contextmanager
-def _running(folder: Path, data: Path, *, durable: bool) -> Iterator[None]:
+def start_server(cluster: Cluster, *, durable: bool, under: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+    """Start the server of `cluster` and return when it answers; `under` are words before its command."""
     quick = [] if durable else ["-c", "fsync=off", "-c", "full_page_writes=off"]
-    with (folder / "log").open("wb") as log:
+    folder = cluster.folder
+    with (folder / "log").open("ab") as log:
         server = subprocess.Popen(
-            [*_as_server(die_with_us=True), _binary("postgres"), "-D", data, "-k", folder, "-c", "listen_addresses=",
-             "-c", "max_connections=200", *quick],
+            [*_as_server(die_with_us=True), *under, _binary("postgres"), "-D", folder / "data", "-k", folder,
+             "-c", "listen_addresses=", "-c", "max_connections=200", *quick],
             stdout=log, stderr=log, cwd=folder,
         )  # fmt: skip
-        try:
-            _wait_until_ready(folder, server)
-            yield
-        finally:
-            server.terminate() if durable else server.send_signal(3)  # SIGQUIT: nothing is worth keeping
-            server.wait(timeout=_SETTLED_SECONDS)
+    try:
+        _wait_until_ready(folder, server)
+    except BaseException:
+        server.kill()
+        server.wait()
+        raise
+    return server
 
 
 def _wait_until_ready(folder: Path, server: subprocess.Popen[bytes]) -> None:

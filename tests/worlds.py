@@ -20,9 +20,9 @@ LOG_KEY = LogKey("coi/tests", b"a log key of tests, 32 bytes it ")
 KEYS = derive_keys(b"a master of the tests, 32 bytes!")
 
 
-def make_office(url: str, *, now=clock.now) -> Office:
+def make_office(url: str, *, now=clock.now, log_key: LogKey = LOG_KEY) -> Office:
     """Return an office over a new database at `url` with the demo world in it."""
-    office = Office(store=open_store(url), keys=KEYS, log_key=LOG_KEY, now=now, demo=True)
+    office = Office(store=open_store(url), keys=KEYS, log_key=log_key, now=now, demo=True)
     setup.make_tables(office.store)
     setup.publish_shipped(office)
     setup.seed_demo(office, hashed=lambda: QUICK.hash(PASSWORD))

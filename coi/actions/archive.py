@@ -41,7 +41,7 @@ from coi.record.vault import VaultKeys, opaque_token
 
 Json = dict[str, Any]
 _DPI = 300
-_AT_ONCE = 500
+_STREAMED = {"yield_per": 500}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,12 @@ def _about(scope: Scope) -> Json:
 
 def _info(about: Json) -> dict[str, str]:
     of = f"the therapy {about['therapy']}" if about["therapy"] else "the whole log"
-    return {"Bag-Software-Agent": about["software"], "Bagging-Date": about["at"][:10],
-            "External-Description": f"Chain of identity and custody: {of}", "External-Identifier": about["log"]}  # fmt: skip
+    return {
+        "Bag-Software-Agent": about["software"],
+        "Bagging-Date": about["at"][:10],
+        "External-Description": f"Chain of identity and custody: {of}",
+        "External-Identifier": about["log"],
+    }
 
 
 def _words(scope: Scope, about: Json) -> Iterator[Piece]:
@@ -158,7 +162,7 @@ def _of_therapy(scope: Scope, coi: str) -> Iterator[Piece]:
 
 def _rows(conn: Connection, table: Table) -> Iterator[Json]:
     query = select(table).order_by(*table.primary_key.columns)
-    for row in conn.execution_options(yield_per=_AT_ONCE).execute(query).mappings():
+    for row in conn.execute(query, execution_options=_STREAMED).mappings():
         yield dict(row)
 
 

@@ -21,11 +21,14 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, LargeBinary, Table, insert, select
 
+from coi.actions import logkeys
 from coi.actions.faults import Fault, malformed
 from coi.actions.office import Office
+from coi.actions.system import Fact, tell
 from coi.actions.verification import rebuild, verify
+from coi.journey.checkpoint import read_checkpoint, read_note
 from coi.journey.entry import instant
-from coi.record import schema
+from coi.record import schema, transparency
 from coi.record.tables import (
     ATTEMPT,
     BLOB,
@@ -75,13 +78,19 @@ def back_up(office: Office, file: Path) -> int:
         with office.store.read() as conn:
             tables = {table.name: _put_away(conn, table, folder) for table in TABLES}
             migration = schema.current(conn)
-        manifest = {"format": FORMAT, "at": instant(office.now()), "software": office.software, "migration": migration,
-                    "vault_key": _sign_of_the_key(office), "tables": tables}  # fmt: skip
+            note = signed[1] if (signed := transparency.latest(conn)) else ""
+        manifest = {
+            "format": FORMAT, "at": instant(office.now()), "software": office.software, "migration": migration,
+            "checkpoint": note, "vault_key": _sign_of_the_key(office), "tables": tables,
+        }  # fmt: skip
         (folder / MANIFEST).write_text(json.dumps(manifest, indent=1))
         whole = _packed(folder, [MANIFEST, *(_file_of(table) for table in TABLES)])
         os.link(whole, file)  # unlike a rename, this never takes the place of a file that came up meanwhile
         _sync(file.parent)
-    return int(tables[ENTRY.name]["rows"])
+    count = int(tables[ENTRY.name]["rows"])
+    with office.store.write() as conn:
+        tell(office, conn, [Fact("backup.made", {"size": count})])
+    return count
 
 
 def _sign_of_the_key(office: Office) -> str:
@@ -97,7 +106,7 @@ def _put_away(conn: Connection, table: Table, folder: Path) -> dict[str, Any]:
     query = select(table).order_by(*table.primary_key.columns)
     digest, count = hashlib.sha256(), 0
     with (folder / _file_of(table)).open("xb") as out:
-        for row in conn.execution_options(yield_per=_at_once(table)).execute(query).mappings():
+        for row in conn.execute(query, execution_options={"yield_per": _at_once(table)}).mappings():
             line = json.dumps({name: _plain(value) for name, value in row.items()}, sort_keys=True).encode() + b"\n"
             digest.update(line)
             out.write(line)
@@ -142,11 +151,12 @@ def _sync(folder: Path) -> None:
         os.close(fd)
 
 
-def restore(office: Office, file: Path) -> list[str]:
+def restore(office: Office, file: Path, *, known: int | None = None, record: bool = True) -> list[str]:
     """Fill the empty tables of an instance from a backup, write the projections anew and return what `verify` finds.
 
-    Raises Fault when the file is not a whole backup, is of another migration or another vault key, or when the
-    instance is in use; then nothing was written.
+    That it was restored is an entry, which names the backup's size and root and `known`, the highest size that anybody
+    outside knows of; a drill does not `record`. Raises Fault when the file is not a whole backup, is of another
+    migration or another vault key, or when the instance is in use; then nothing was written.
     """
     try:
         with tarfile.open(file, mode="r:") as tar:
@@ -159,8 +169,30 @@ def restore(office: Office, file: Path) -> list[str]:
                     _fill(conn, tar, table)
     except (tarfile.TarError, UnicodeDecodeError, KeyError) as fault:
         raise _broken(type(fault).__name__) from fault
+    if record:
+        _tell_of_it(office, known)
     rebuild(office)
     return verify(office)
+
+
+def _tell_of_it(office: Office, known: int | None) -> None:
+    with office.store.read() as conn:
+        tree = transparency.last_frontier(conn)
+        keys = logkeys.known_keys(conn)
+    if keys and keys[-1][1] != office.log_key.verifier_key:
+        logkeys.change(office, old=None, told_key=keys[-1][1])
+    with office.store.write() as conn:
+        tell(office, conn, [Fact("log.restored", {"size": tree.size, "root": tree.root().hex(), "known": known})])
+
+
+def origin_of(file: Path) -> str | None:
+    """Return the name of the log in a backup, None when nothing was recorded in it; raises Fault for no backup."""
+    try:
+        with tarfile.open(file, mode="r:") as tar:
+            note = json.loads(_member(tar, MANIFEST).read(_MANIFEST_BYTES)).get("checkpoint")
+    except (tarfile.TarError, ValueError, KeyError, AttributeError) as fault:
+        raise _broken(type(fault).__name__) from fault
+    return read_checkpoint(read_note(note)[0]).origin if note else None
 
 
 def _broken(what: str) -> Fault:

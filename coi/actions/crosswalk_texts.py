@@ -73,8 +73,9 @@ def remade(keys: VaultKeys, row: Json) -> Json | None:
 
 def remade_name(keys: VaultKeys, name: str, text: str) -> str:
     """Return the name of a vault's field as another key makes it: an identifier's holds its token."""
-    parts = name.split(".", 2)
-    if len(parts) != 3 or parts[0] != "identifier":
+    sort, _, rest = name.partition(".")
+    _, dot, issuer = rest.partition(".")
+    if sort != "identifier" or not dot:
         return name
     token = codes.foreign_token(keys, text=json.loads(text)["value"], scope="patient")
-    return f"identifier.{token}.{parts[2]}"
+    return f"identifier.{token}.{issuer}"

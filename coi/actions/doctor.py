@@ -11,14 +11,16 @@ from pathlib import Path
 from sqlalchemy import Connection, func, make_url, select
 from sqlalchemy.exc import DBAPIError
 
+from coi.actions import safety
 from coi.actions.condition import WATCHER_LATE_AFTER
 from coi.actions.setup import KEY_FILE, LOG_KEY_FILE
 from coi.journey.entry import from_instant
 from coi.record import guards, queries, schema
-from coi.record.db import Store, StoreBusy, open_store
+from coi.record.db import Store, StoreUnusable, open_store
 from coi.record.logkey import LogKeyError, load_log_key
 from coi.record.tables import ENTRY
-from coi.record.vault import VaultError, load_master
+from coi.record.unusable import first_line
+from coi.record.vault import VaultError, derive_keys, load_master
 from coi.settings import LOOPBACK, Settings
 
 NOT_THERE = "This instance is not initialised; run coi init first."
@@ -47,9 +49,25 @@ def hindrance(settings: Settings, *, guarded: bool = True) -> str | None:
     )
 
 
+def dangers(settings: Settings, *, now: datetime) -> list[Told]:
+    """Return what is looked at before the service starts: wrong for real patients, to be known in a demo."""
+    keys = derive_keys(load_master(settings.instance / KEY_FILE))
+    level = "note" if settings.demo else "wrong"
+
+    def look(conn: Connection) -> Iterator[Told]:
+        yield from (Told(level, said) for said in safety.unsafe(conn, settings, keys))
+        stale = None if settings.demo else safety.stale_drill(conn, now)
+        if stale:
+            yield Told("note", stale)
+
+    return _database(settings, look)
+
+
 def examine(settings: Settings, *, now: datetime) -> list[Told]:
     """Return everything that was looked at."""
-    return [*_keys(settings), *_choices(settings), *_database(settings, lambda conn: _inside(conn, now))]
+    told = [*_keys(settings), *_choices(settings), *_database(settings, lambda conn: _inside(conn, now))]
+    ready = all(each.level != "wrong" for each in told)
+    return [*told, *(dangers(settings, now=now) if ready else [])]
 
 
 def has_database(settings: Settings) -> bool:
@@ -90,16 +108,10 @@ def _database(settings: Settings, look: Callable[[Connection], Iterator[Told]]) 
     try:
         with store.read() as conn:
             return list(look(conn))
-    except (DBAPIError, StoreBusy) as fault:
+    except (DBAPIError, StoreUnusable) as fault:
         return [Told("wrong", f"The database cannot be used: {first_line(fault)}.")]
     finally:
         store.close()
-
-
-def first_line(fault: Exception) -> str:
-    """Return what a database said, without the statement and its values."""
-    said = str(getattr(fault, "orig", fault)).strip().splitlines()
-    return said[0].rstrip(".") if said else type(fault).__name__
 
 
 def _may_serve(conn: Connection) -> Iterator[Told]:
@@ -136,7 +148,6 @@ def _inside(conn: Connection, now: datetime) -> Iterator[Told]:
         yield Told("wrong", "No pathway is published; run coi pathway publish FILE.")
     yield from _watchers(conn, now)
     yield from _clock(conn, now)
-    yield from _rights(conn)
 
 
 def _watchers(conn: Connection, now: datetime) -> Iterator[Told]:
@@ -156,11 +167,3 @@ def _clock(conn: Connection, now: datetime) -> Iterator[Told]:
     last = conn.execute(select(func.max(ENTRY.c.recorded_at))).scalar()
     if last is not None and from_instant(last) - now > CLOCK_MAY_LAG:
         yield Told("wrong", f"The machine's clock is behind the last entry, recorded at {last}; set it right.")
-
-
-def _rights(conn: Connection) -> Iterator[Told]:
-    """Say when the service's own role could change the log, were it not for the guards."""
-    open_ones = guards.wide_rights(conn)
-    if open_ones:
-        yield Told("note", f"The service's role owns or may change {', '.join(open_ones)}, only the guards refuse it; "
-                   "give the tables another owner with COI_DATABASE_OWNER_URL.")  # fmt: skip

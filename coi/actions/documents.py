@@ -7,12 +7,12 @@
 
 import hashlib
 import io
-import struct
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
+from sqlalchemy import Connection
 
 from coi.actions.attempts import Answer, body_digest
 from coi.actions.faults import Fault, unknown
@@ -30,15 +30,6 @@ _MAGIC = {b"%PDF-": "application/pdf", b"\x89PNG\r\n\x1a\n": "image/png", b"\xff
 _PICTURES = {"image/png": "PNG", "image/jpeg": "JPEG"}
 FOR_CARRIERS = frozenset({"airway_bill", "manifest", "damage_photo"})
 ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
-_BROKEN = (
-    UnidentifiedImageError,
-    OSError,
-    ValueError,
-    SyntaxError,
-    EOFError,
-    struct.error,
-    Image.DecompressionBombError,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,25 +80,33 @@ def _file(request: AttachRequest) -> File:
 def _decode(data: bytes, form: str) -> None:
     try:
         with Image.open(io.BytesIO(data), formats=[form]) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
-                raise Fault(413, "document.too_large", f"Got a picture of more than {MOST_PIXELS} pixels.")
-            picture.load()
-    except _BROKEN as fault:
+            pixels = picture.width * picture.height
+            if pixels <= MOST_PIXELS:
+                picture.load()
+    except Exception as fault:  # whatever a decoder stumbles over, the picture is what is wrong
         raise Fault(415, "document.broken", "Got a picture that cannot be decoded; take it again.") from fault
+    if pixels > MOST_PIXELS:
+        raise Fault(413, "document.too_large", f"Got a picture of more than {MOST_PIXELS} pixels.")
 
 
-def _kinds_for(caller: Caller) -> frozenset[str]:
-    """Return the kinds that a caller may read: whoever only carries sees nothing that may name the patient."""
-    roles = frozenset().union(*caller.grants.values()) if caller.grants else frozenset()
+def _kinds_for(conn: Connection, coi: str, caller: Caller) -> frozenset[str]:
+    """Return the kinds that a caller may read of a therapy, by the roles at its parties: none for who is none of them.
+
+    Whoever only carries sees nothing that may name the patient, whatever the person does elsewhere.
+    """
+    if any(Role.AUDITOR in roles for roles in caller.grants.values()):
+        return frozenset(DOCUMENT_KINDS)
+    held = [roles for organisation, roles in caller.grants.items() if queries.may_see(conn, coi, [organisation])]
+    if not held:
+        return frozenset()
+    roles = frozenset[Role]().union(*held)
     return FOR_CARRIERS if roles <= {Role.COURIER} else frozenset(DOCUMENT_KINDS)
 
 
 def fetch(office: Office, sha256: str, *, caller: Caller) -> tuple[bytes, str]:
     """Return the bytes of a document and their media type; raises Fault 404 when there is none for this caller."""
     with office.store.read() as conn:
-        linked = [coi for coi, kind in blobs.therapies_of(conn, sha256) if kind in _kinds_for(caller)]
-        all_of_them = any(Role.AUDITOR in roles for roles in caller.grants.values())
-        if not any(all_of_them or queries.may_see(conn, coi, caller.grants) for coi in linked):
+        if not any(kind in _kinds_for(conn, coi, caller) for coi, kind in blobs.therapies_of(conn, sha256)):
             raise unknown("document")
         found = blobs.read(conn, sha256, keys=office.keys)
     if found is None:

@@ -6,7 +6,7 @@ they count. An identifier that counts no longer stays there, so that nobody gets
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -15,10 +15,11 @@ from coi.actions.attempts import Desk
 from coi.actions.faults import Fault, malformed
 from coi.actions.office import Office
 from coi.journey.attempt import Case
-from coi.journey.entry import instant
+from coi.journey.entry import Entry, instant
 from coi.journey.names import name_keys
 from coi.record import codes, sealed
 
+_COUNTED_UNTIL = "counted_until"  # an identifier that was ended, before that
 DETAILS = ("family", "given", "native_family", "native_given", "born")
 
 
@@ -57,6 +58,9 @@ def _replace(office: Office, desk: Desk, case: Case, plain: Mapping[str, str]) -
 def _end(office: Office, desk: Desk, case: Case, text: str) -> None:
     token = codes.foreign_token(office.keys, text=text, scope="patient")
     patient = case.therapy.patient if case.therapy else ""
+    before = codes.valid_until(desk.conn, token=token, subject=patient, issuer=case.attempt.values["issuer"])
+    kept = sealed.secret(subject=case.attempt.id, name=_COUNTED_UNTIL, text=before or "")
+    sealed.keep(desk.conn, [kept], keys=office.keys)  # for who has to take the end back
     ended = codes.end(desk.conn, token=token, subject=patient, issuer=case.attempt.values["issuer"],
                       at=instant(desk.at))  # fmt: skip
     if not ended:
@@ -70,13 +74,36 @@ def _change(office: Office, desk: Desk, case: Case, plain: Mapping[str, str]) ->
     if "born" in plain:
         _refuse_no_date(plain["born"])
     patient = case.therapy.patient if case.therapy else ""
-    version = f"{desk.at:%Y%m%dT%H%M%S%f}"  # sorts by time; the vault's places hold no colon
+    version = _version(desk.at)
     sealed.keep(
         desk.conn,
         [sealed.secret(subject=patient, name=f"{name}@{version}", text=plain[name]) for name in plain],
         keys=office.keys,
     )
     remember_name(office, desk.conn, patient, site=case.therapy.site if case.therapy else "")
+
+
+def _version(at: datetime) -> str:
+    return f"{at:%Y%m%dT%H%M%S%f}"  # sorts by time; the vault's places hold no colon
+
+
+def take_back(office: Office, desk: Desk, entry: Entry, patient: str) -> None:
+    """Undo in the crosswalk and the vault what an entry did there that was annulled just now."""
+    conn, values = desk.conn, entry.values
+    plain = sealed.read(conn, [entry.attempt], keys=office.keys).get(entry.attempt, {})
+    if entry.kind == "container.adopted":
+        codes.take_away_foreign(conn, container=values["container"], own=(values["container"], values["label"]))
+    if entry.kind in ("identifier.bound", "identifier.replaced"):
+        token = codes.foreign_token(office.keys, text=plain["value.value"], scope="patient")
+        codes.take_away(conn, token=token, subject=patient, issuer=values["issuer"])
+        sealed.forget(conn, patient, [f"identifier.{token}.{values['issuer']}"])
+    if entry.kind in ("identifier.withdrawn", "identifier.replaced"):
+        text = plain["value.old" if entry.kind == "identifier.replaced" else "value.value"]
+        token = codes.foreign_token(office.keys, text=text, scope="patient")
+        until = plain.get(_COUNTED_UNTIL) or None
+        codes.reopen(conn, token=token, subject=patient, issuer=values["issuer"], until=until)
+    if entry.kind == "patient.changed":
+        sealed.forget(conn, patient, [f"{name}@{_version(entry.recorded_at)}" for name in DETAILS])
 
 
 def _refuse_no_date(text: str) -> None:

@@ -141,8 +141,8 @@ def prepare(settings: Settings, archive: Archive, *, new_vault_key: bool) -> Non
     vault, log = settings.instance / KEY_FILE, settings.instance / LOG_KEY_FILE
     other = load_log_key(log).name if log.exists() else archive.log
     if other != archive.log:
-        raise Fault(409, "archive.log", f"The archive is of the log {archive.log}, this instance has the key of {other}; "
-                    f"move {log} away, and the import makes one of the right name.")  # fmt: skip
+        raise Fault(409, "archive.log", f"The archive is of the log {archive.log}, this instance has the key of "
+                    f"{other}; move {log} away, and the import makes one of the right name.")  # fmt: skip
     same = vault.exists() and sign_of_the_key(derive_keys(load_master(vault))) == archive.about["vault_key"]
     if not same and not new_vault_key:
         raise Fault(409, "archive.vault_key", f"Put the vault key of the archived instance at {vault} first; under "

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 from sqlalchemy import Connection, select
@@ -27,6 +27,10 @@ _MOST_BYTES = 100_000
 VERIFIER = "coi_verify.py"
 
 
+class NotGiven(OSError):
+    """The service was reached and did not give what it was asked for."""
+
+
 def fetched(place: str) -> str:
     """Return what lies at a path or an http(s) address; of a log's service, its checkpoint. Raises OSError."""
     if not place.startswith(("http://", "https://")):
@@ -35,6 +39,8 @@ def fetched(place: str) -> str:
     try:
         with urlopen(address, timeout=_SECONDS) as answer:  # noqa: S310 - http and https only, see above
             return str(answer.read(_MOST_BYTES).decode("utf-8", "replace"))
+    except HTTPError as fault:
+        raise NotGiven(f"{address} answered {fault.code}, expected 200") from None
     except (URLError, TimeoutError, ValueError) as fault:
         raise OSError(f"Nothing was got from {address}: {getattr(fault, 'reason', fault)}") from None
 
@@ -46,17 +52,23 @@ def kept(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
         found = found.get("receipt", found)
-        return {name: found[name] for name in ("checkpoint", "position", "leaf") if name in found}
-    except (ValueError, AttributeError) as fault:
-        raise BadNote("What was kept outside is neither a checkpoint nor a receipt.") from fault
+        said = {name: found[name] for name in ("checkpoint", "position", "leaf") if name in found}
+    except (ValueError, AttributeError, TypeError):
+        said = {}
+    if not isinstance(said.get("checkpoint"), str):
+        raise BadNote("What was kept outside is neither a checkpoint nor a receipt.")
+    return said
+
+
+def size_of(text: str) -> int:
+    """Return how many entries a checkpoint or receipt that was kept outside tells of; raises BadNote."""
+    return read_checkpoint(read_note(kept(text)["checkpoint"])[0]).size
 
 
 def compare(office: Office, text: str) -> list[str]:
     """Return how the log differs from the checkpoint or receipt in `text` that was kept outside."""
     try:
         said = kept(text)
-        if not isinstance(said.get("checkpoint"), str):
-            raise BadNote("What was kept outside holds no checkpoint.")
         with office.store.read() as conn:
             return list(_compared(office, conn, said))
     except BadNote as fault:
@@ -102,14 +114,14 @@ def export_log(office: Office, file: Path) -> int:
 def leaves(conn: Connection) -> Iterator[bytes]:
     """Return the leaves of the log in the order of their positions."""
     query = select(ENTRY.c.leaf).order_by(ENTRY.c.position)
-    for leaf in conn.execution_options(yield_per=_AT_ONCE).execute(query).scalars():
+    for leaf in conn.execute(query, execution_options={"yield_per": _AT_ONCE}).scalars():
         yield bytes(leaf)
 
 
 def notes(conn: Connection) -> Iterator[str]:
     """Return the signed checkpoints of the log, the smallest first."""
     query = select(CHECKPOINT.c.note).order_by(CHECKPOINT.c.size)
-    yield from conn.execution_options(yield_per=_AT_ONCE).execute(query).scalars()
+    yield from conn.execute(query, execution_options={"yield_per": _AT_ONCE}).scalars()
 
 
 def write_lines(file: Path, lines: Iterator[bytes]) -> int:

@@ -9,31 +9,22 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid5
 
 from coi.actions import crosswalk, identifiers
+from coi.actions.appending import Written, append, derived_id, system_fields
 from coi.actions.attempts import CREATED, REFUSED, Desk, Recorded
-from coi.actions.faults import Fault
 from coi.actions.office import Office
 from coi.actions.scans import Looked
 from coi.actions.sealing import Sealing
 from coi.journey.attempt import Case, Verdict
-from coi.journey.corrections import CORRECTING
+from coi.journey.corrections import CORRECTING, annulled_by
 from coi.journey.derive import entry_values
-from coi.journey.entry import Entry, Outcome, as_json
-from coi.journey.fold import fold, fold_shipper
-from coi.journey.pathway import Pathway
-from coi.journey.project import EMPTY, project, project_shipper
+from coi.journey.entry import Outcome, as_json
 from coi.journey.rules import Consequence, consequences, is_remarked
-from coi.journey.stability import disproved
 from coi.journey.steps import STEPS
-from coi.journey.therapy import Therapy
-from coi.record import blobs, codes, ledger, projections, sealed, transparency
+from coi.record import blobs, codes, sealed
 from coi.record.blobs import File
-from coi.record.ledger import Appended, Draft, Stream
-from coi.record.transparency import Receipt
-
-SYSTEM = {"person": "system", "site": None, "role": "system"}
+from coi.record.ledger import Draft, Stream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +74,23 @@ def _do(office: Office, desk: Desk, recording: Recording, note: str | None) -> R
         blobs.keep(desk.conn, recording.file, keys=office.keys)
         name = sealed.secret(subject=case.attempt.id, name="file_name", text=recording.file.name)
         sealed.keep(desk.conn, [name], keys=office.keys)
+    _take_back(office, desk, recording, written)
     identifiers.take_effect(office, desk, case, recording.sealing.plain if recording.sealing else {})
     return answered(
         CREATED, written, [finding.as_json() for finding in recording.verdict.findings], extra=_named(case, values)
     )
+
+
+def _take_back(office: Office, desk: Desk, recording: Recording, written: Written) -> None:
+    """Undo outside the log what the entries did there that this step brought down."""
+    case = recording.case
+    if case.kind != "entry.annulled" or case.therapy is None:
+        return
+    before = recording.streams[f"therapy:{case.therapy.coi}"].entries
+    annulled = annulled_by(before, written.first.entry)
+    for entry in before:
+        if entry.id in annulled:
+            identifiers.take_back(office, desk, entry, case.therapy.patient)
 
 
 def _named(case: Case, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,15 +107,11 @@ def _places(case: Case, values: Mapping[str, Any]) -> list[tuple[str, str]]:
     if case.row.of_shipper:
         shippers = [*values.get("shippers", [values.get("shipper")]), values.get("into")]
         streams += [f"shipper:{shipper}" for shipper in dict.fromkeys(shippers) if shipper]
+    streams += [f"shipper:{shipper}" for shipper in values.get("out_of", ())]
     streams = streams or [f"site:{case.attempt.actor.site}"]
     return [
         (stream, case.attempt.id if not i else derived_id(case.attempt.id, stream)) for i, stream in enumerate(streams)
     ]
-
-
-def derived_id(attempt: str, what: str) -> str:
-    """Return the id of an entry that follows from `attempt`; the same attempt always gives the same."""
-    return str(uuid5(UUID(attempt), what))
 
 
 def _fields(
@@ -160,135 +160,12 @@ def fields_of(
     }
 
 
-def system_fields(office: Office, desk: Desk, *, kind: str, attempt: str, therapy: str | None) -> dict[str, Any]:
-    """Return the fields of an entry that the system itself writes, without id, values and time of occurrence."""
-    return {
-        "attempt": attempt,
-        "kind": kind,
-        "v": STEPS[kind].v,
-        "tense": "reported",
-        "outcome": Outcome.DONE.value,
-        "therapy": therapy,
-        "offset": 0,
-        "zone": None,
-        "uncertainty": 0,
-        "recorded_at": desk.at,
-        "actor": SYSTEM,
-        "scans": (),
-        "reason": None,
-        "note": None,
-        "findings": (),
-        "signatures": (),
-        "performed_by": (),
-        "documents": (),
-        "device": None,
-        "corrects": None,
-        "software": office.software,
-    }
-
-
 def beside(office: Office, desk: Desk, consequence: Consequence, case: Case, which: str) -> Draft:
     """Return the entry that the system writes beside a step; `which` tells several of one step apart."""
     coi = case.therapy.coi if case.therapy else None
     fields = system_fields(office, desk, kind=consequence.kind, attempt=case.attempt.id, therapy=coi)
     id_ = derived_id(case.attempt.id, f"{consequence.kind}/{which}")
     return Draft(f"therapy:{coi}", {**fields, "id": id_, "values": consequence.values, "occurred_at": desk.at})
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What was appended in one go, and the receipt of the first of it."""
-
-    entries: tuple[Appended, ...]
-    receipt: Receipt
-
-    @property
-    def first(self) -> Appended:
-        """Return the entry that the receipt is of."""
-        return self.entries[0]
-
-
-def append(office: Office, desk: Desk, drafts: Sequence[Draft], streams: Mapping[str, Stream]) -> Written:
-    """Append `drafts`, bring the projections of their streams up to date, withdraw breaches that they disprove, sign.
-
-    `streams` holds the streams that were read under this write lock; the others are read now. Once in a transaction:
-    the desk knows the log as it was before.
-    """
-    names = dict.fromkeys(draft.stream for draft in drafts)
-    unread = [name for name in names if name not in streams]
-    known = {**streams, **(ledger.read_streams(desk.conn, unread) if unread else {})}
-    appended = ledger.append(desk.conn, drafts, size=desk.opening.size, streams=known)
-    for name in names:
-        if name.startswith("therapy:"):
-            appended += _project_therapy(office, desk, known[name], _of(appended, name), size=len(appended))
-        elif name.startswith("shipper:"):
-            _project_shipper(desk, [*known[name].entries, *(item.entry for item in _of(appended, name))])
-    hashes = [item.hash for item in appended]
-    opening = desk.opening
-    receipt = transparency.sign_for(desk.conn, opening.tree, hashes, office.log_key, signer=opening.signer)
-    return Written(tuple(appended), receipt)
-
-
-def _of(appended: Sequence[Appended], stream: str) -> list[Appended]:
-    return [item for item in appended if item.entry.stream == stream]
-
-
-def _project_therapy(
-    office: Office, desk: Desk, stream: Stream, new: Sequence[Appended], *, size: int
-) -> list[Appended]:
-    """Write the therapy's changed rows; return the withdrawals of breaches that `new` disproves, appended."""
-    before, after = _folded(office, desk, stream.entries), _refolded(office, desk, _grown(stream, new).entries)
-    if after is None:
-        return []
-    pathway = office.pathway(desk.conn, after.pathway)
-    more: list[Appended] = []
-    drafts = _withdrawals(office, desk, after, pathway, new[0].entry)
-    if drafts:
-        grown = _grown(stream, new)
-        more = ledger.append(desk.conn, drafts, size=desk.opening.size + size, streams={new[0].entry.stream: grown})
-        after = _folded(office, desk, _grown(grown, more).entries) or after
-    projections.write(
-        desk.conn, before=project(before, pathway=pathway) if before else EMPTY, after=project(after, pathway=pathway)
-    )
-    return more
-
-
-def _folded(office: Office, desk: Desk, entries: Sequence[Entry]) -> Therapy | None:
-    return fold(entries, pathway=lambda digest: office.pathway(desk.conn, digest))
-
-
-def _refolded(office: Office, desk: Desk, entries: Sequence[Entry]) -> Therapy | None:
-    """Fold `entries`; raises Fault 409 for a correction in force that takes away what later entries build on."""
-    try:
-        return _folded(office, desk, entries)
-    except LookupError as fault:
-        if entries[-1].kind not in CORRECTING:
-            raise
-        message = "Later entries build on the entry to be corrected; correct those first, the last one first."
-        raise Fault(409, "correction.built_upon", message, {"values.entry": [message]}) from fault
-
-
-def _grown(stream: Stream, new: Sequence[Appended]) -> Stream:
-    return Stream((*stream.entries, *(item.entry for item in new)), new[-1].hash if new else stream.last_hash)
-
-
-def _withdrawals(office: Office, desk: Desk, therapy: Therapy, pathway: Pathway, because: Entry) -> list[Draft]:
-    drafts = []
-    for clock in disproved(therapy, pathway=pathway):
-        fields = system_fields(office, desk, kind="window.withdrawn", attempt=because.attempt, therapy=therapy.coi)
-        fields |= {
-            "id": derived_id(because.attempt, f"withdrawn/{clock.id}"),
-            "occurred_at": desk.at,
-            "values": {"clock": clock.id, "container": clock.container, "window": clock.window.id},
-        }
-        drafts.append(Draft(because.stream, fields))
-    return drafts
-
-
-def _project_shipper(desk: Desk, entries: Sequence[Entry]) -> None:
-    shipper = fold_shipper(entries)
-    if shipper is not None:
-        projections.write_shipper(desk.conn, project_shipper(shipper))
 
 
 def _refuse(office: Office, desk: Desk, recording: Recording, note: str | None) -> Recorded:

@@ -11,11 +11,11 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import insert, select
 
+from coi.actions.appending import append, system_fields
 from coi.actions.attempts import Desk
 from coi.actions.faults import Fault
 from coi.actions.office import Office, understood
 from coi.actions.people import organisation_fact, person_fact
-from coi.actions.recording import append, system_fields
 from coi.actions.system import STREAM, Fact, tell
 from coi.journey.steps import Role
 from coi.record import ledger, people, schema

@@ -13,9 +13,9 @@ import structlog
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from coi.actions.appending import append, system_fields
 from coi.actions.attempts import Desk
 from coi.actions.office import Office
-from coi.actions.recording import append, system_fields
 from coi.journey.entry import instant
 from coi.journey.fold import fold
 from coi.journey.stability import Threshold, due_thresholds

@@ -10,9 +10,9 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, select
 
+from coi.actions.appending import Written, append, system_fields
 from coi.actions.attempts import Desk
 from coi.actions.office import Office
-from coi.actions.recording import Written, append, system_fields
 from coi.journey.entry import Entry, read_leaf
 from coi.record import ledger
 from coi.record.ledger import Draft

@@ -14,11 +14,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from coi.actions.appending import append, system_fields
 from coi.actions.attempts import CREATED, Answer, Desk, Recorded, once
 from coi.actions.faults import Fault, forbidden, malformed
 from coi.actions.identifiers import details_of, remember_name
 from coi.actions.office import Office
-from coi.actions.recording import answered, append, system_fields
+from coi.actions.recording import answered
 from coi.actions.steps import Caller
 from coi.journey.attempt import Actor
 from coi.journey.entry import instant

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from coi.actions.appending import append, derived_id
 from coi.actions.attempts import CREATED, REFUSED, Recorded
 from coi.actions.faults import malformed
-from coi.actions.recording import answered, append, beside, derived_id, fields_of
+from coi.actions.recording import answered, beside, fields_of
 from coi.actions.scans import Looked
-from coi.actions.turn import Scene, Turn, attempt_of, case_of, scene_of
+from coi.actions.turn import Scene, Turn, attempt_of, case_of, scene_of, signatures_of
 from coi.journey.attempt import Case, Verdict
 from coi.journey.derive import entry_values
 from coi.journey.entry import Outcome
@@ -37,6 +38,7 @@ def record(turn: Turn, looked: Sequence[Looked], *, at: datetime) -> Recorded:
     cois = list(dict.fromkeys(item.scan.therapy for item in looked if item.scan.therapy))
     if not cois:
         raise malformed("step.therapy", "Scan at least one container.", {"scans": ["None belongs to a therapy."]})
+    turn = replace(turn, signed=signatures_of(turn))
     parts = [_part(turn, looked, coi, at=at) for coi in cois]
     secrets = [secret for item in looked for secret in item.secrets]
     request = turn.request
@@ -68,6 +70,8 @@ def _write(turn: Turn, parts: Sequence[_Part], *, refused: bool, note: str | Non
     for part in parts:
         values = {"kind": part.case.kind} if refused else entry_values(part.case, mint=turn.office.mint)
         drafts.append(_draft(turn, part, kind, stream=_stream(part), values=values, whole=False))
+        drafts += [_draft(turn, part, kind, stream=f"shipper:{left}", values=values, whole=False)
+                   for left in values.get("out_of", ())]  # fmt: skip
         drafts += [] if refused else _beside(turn, part)
     streams = {name: stream for part in parts for name, stream in part.scene.streams.items()}
     written = append(turn.office, desk, drafts, streams)

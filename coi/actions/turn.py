@@ -15,7 +15,7 @@ from coi.actions.requests import Caller, StepRequest
 from coi.actions.scans import Looked
 from coi.actions.sealing import Sealing, seal_values
 from coi.actions.signing import signed
-from coi.journey.attempt import Actor, Addressee, Attempt, Case
+from coi.journey.attempt import Actor, Addressee, Attempt, Case, Signed
 from coi.journey.authority import acting_for, may_read, preferred_organisations
 from coi.journey.derive import consider
 from coi.journey.entry import Tense
@@ -37,6 +37,7 @@ class Turn:
     row: StepKind
     caller: Caller
     desk: Desk
+    signed: tuple[Signed, ...] | None = None  # the signatures, where they were used already
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +139,16 @@ def attempt_of(turn: Turn, scene: Scene, looked: Sequence[Looked]) -> tuple[Atte
         zone=request.zone, uncertainty=request.uncertainty, scans=scans, values=sealing.values, reason=request.reason,
         performed_by=_performers(request, turn.desk), documents=tuple(request.documents),
         device=_device(turn.office, request.device),
-        signed=signed(turn.desk, request.signatures, attempt=request.id, digest=request.digest),
+        signed=signatures_of(turn) if turn.signed is None else turn.signed,
         addressee=_addressee(values["to"], turn.desk) if turn.row.kind == "handoff.offered" else None,
     )  # fmt: skip
     return attempt, sealing
+
+
+def signatures_of(turn: Turn) -> tuple[Signed, ...]:
+    """Return who signed, and use the signatures up: once for a step, however many therapies it is of."""
+    request = turn.request
+    return signed(turn.desk, request.signatures, attempt=request.id, digest=request.digest)
 
 
 def case_of(turn: Turn, scene: Scene, attempt: Attempt, *, at: datetime) -> Case:

@@ -19,9 +19,9 @@ from coi.journey.fold import fold, fold_shipper
 from coi.journey.project import project, project_shipper
 from coi.journey.tree import Frontier
 from coi.record import blobs, guards, ledger, logkey, projections
-from coi.record.tables import ATTEMPT, CHECKPOINT, ENTRY, PATHWAY, PROJECTIONS
+from coi.record.tables import ATTEMPT, CHECKPOINT, ENTRY, GRANT, PATHWAY, PROJECTIONS
 
-_BATCH = 500
+_STREAMED = {"yield_per": 500}
 _STREAMS_AT_ONCE = 50
 _SAME = ("position", "stream", "seq", "id", "attempt", "kind", "recorded_at")
 
@@ -29,7 +29,8 @@ _SAME = ("position", "stream", "seq", "id", "attempt", "kind", "recorded_at")
 def verify(office: Office) -> list[str]:
     """Return everything that is wrong with the log and the projections; an empty list is as it must be."""
     with office.store.read() as conn:
-        faults = [*_log(conn), *_tree(conn, office.log_key.verifier_key), *_attempts(conn), *_pathways(conn)]
+        faults = [*_log(conn), *_tree(conn, office.log_key.verifier_key), *_attempts(conn), *_pathways(conn),
+                  *_people(conn)]  # fmt: skip
         faults += [f"Guard {name} is not in force as it must be; the log can be changed."
                    for name in guards.faults(conn)]  # fmt: skip
         faults += [f"Document {sha256}: its bytes are not in the store; take them from a backup." for sha256
@@ -44,7 +45,7 @@ def _log(conn: Connection) -> Iterator[str]:
     tails: dict[str, tuple[int, str | None]] = {}
     expected = 0
     last_time = ""
-    for row in conn.execution_options(yield_per=_BATCH).execute(select(ENTRY).order_by(ENTRY.c.position)).mappings():
+    for row in conn.execute(select(ENTRY).order_by(ENTRY.c.position), execution_options=_STREAMED).mappings():
         if row["position"] != expected:
             yield f"Position {expected}: expected an entry, got a gap up to position {row['position']}."
         expected = row["position"] + 1
@@ -83,7 +84,7 @@ def _tree(conn: Connection, key: str) -> Iterator[str]:
     leaves = _leaf_hashes(conn)
     tree = Frontier()
     last = 0
-    for row in conn.execution_options(yield_per=_BATCH).execute(select(CHECKPOINT).order_by(CHECKPOINT.c.size)):
+    for row in conn.execute(select(CHECKPOINT).order_by(CHECKPOINT.c.size), execution_options=_STREAMED):
         if row.start != last:
             yield f"Checkpoint {row.size}: it begins at {row.start}, the one before it ends at {last}."
         completed: list[bytes] = []
@@ -102,7 +103,7 @@ def _tree(conn: Connection, key: str) -> Iterator[str]:
 
 def _leaf_hashes(conn: Connection) -> Iterator[bytes]:
     query = select(ENTRY.c.leaf).order_by(ENTRY.c.position)
-    for leaf in conn.execution_options(yield_per=_BATCH).execute(query).scalars():
+    for leaf in conn.execute(query, execution_options=_STREAMED).scalars():
         yield bytes.fromhex(leaf_hash(bytes(leaf)))
 
 
@@ -120,12 +121,31 @@ def _checkpoint(row: Any, tree: Frontier, completed: bytes, key: str) -> Iterato
 
 
 def _attempts(conn: Connection) -> Iterator[str]:
-    query = select(ATTEMPT.c.id, ATTEMPT.c.position, ENTRY.c.attempt).join(
+    query = select(ATTEMPT.c.id, ATTEMPT.c.position, ATTEMPT.c.answer, ENTRY.c.attempt, ENTRY.c.hash).join(
         ENTRY, ENTRY.c.position == ATTEMPT.c.position, isouter=True
     )
-    for row in conn.execute(query):
+    for row in conn.execute(query, execution_options=_STREAMED):
         if row.attempt != row.id:
             yield f"Attempt {row.id}: its answer points to position {row.position}, which is not its entry."
+        elif _leaf_answered(bytes(row.answer)) != row.hash:
+            yield f"Attempt {row.id}: its stored answer is not the one of the entry at position {row.position}."
+
+
+def _leaf_answered(answer: bytes) -> str | None:
+    try:
+        return str(json.loads(answer)["receipt"]["leaf"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _people(conn: Connection) -> Iterator[str]:
+    """Hold the roles of everybody whom the log tells of against the table that lets people in."""
+    query = select(ENTRY.c.leaf).where(ENTRY.c.kind == "person.added").order_by(ENTRY.c.position)
+    for leaf in conn.execute(query).scalars().all():
+        told = read_leaf(bytes(leaf))[0].values
+        rows = conn.execute(select(GRANT.c.organisation, GRANT.c.role).where(GRANT.c.person == told["code"]))
+        if {tuple(row) for row in rows} != {(one["organisation"], one["role"]) for one in told["grants"]}:
+            yield f"Person {told['code']}: the roles in the table are not those that the log tells of."
 
 
 def _pathways(conn: Connection) -> Iterator[str]:

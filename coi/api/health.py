@@ -10,7 +10,7 @@ from coi.actions import condition
 from coi.actions.attempts import as_bytes
 from coi.api.access import PUBLIC, office, open_to
 from coi.api.wire import JSON
-from coi.record.db import StoreBusy
+from coi.record.db import StoreUnusable
 
 
 @open_to(PUBLIC)
@@ -18,7 +18,7 @@ def get_health() -> Response:
     """Say whether the service can do its work: 200 when it can, 503 when it cannot."""
     try:
         said: dict[str, Any] = condition.condition(office())
-    except (StoreBusy, OSError) as fault:
+    except (StoreUnusable, OSError) as fault:
         said = {"status": "failing", "database": type(fault).__name__}
     return Response(as_bytes(said), 200 if said["status"] == "ok" else 503, mimetype=JSON)
 

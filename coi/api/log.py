@@ -69,7 +69,7 @@ def get_consistency() -> Response:
 
 
 @blueprint.get("/log/entries/<int:position>")
-@blueprint.doc(**describe.call("An entry of the log", errors=(401, 404)))
+@blueprint.doc(security=[{}, {"bearer": []}], **describe.call("An entry of the log", errors=(401, 404)))
 @open_to(PUBLIC)
 def get_log_entry(position: int) -> Response:
     """Return the leaf hash of an entry; its bytes too, to a party of its stream or an auditor who sends a token."""

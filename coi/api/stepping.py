@@ -16,7 +16,7 @@ from coi.api import describe, schemas, wire
 from coi.api.access import EVERYONE, caller, hasher, office, open_to
 from coi.journey.entry import Tense
 from coi.journey.steps import STEPS
-from coi.record.db import StoreBusy
+from coi.record.db import StoreUnusable
 
 blueprint = Blueprint("recording", __name__, description="Everything that is recorded")
 _STEP, _BATCH = schemas.StepSchema(), schemas.BatchSchema()
@@ -61,9 +61,9 @@ def _result(item: Any) -> bytes:
         status, body = answer.status, answer.body
     except Fault as fault:
         status, body = fault.status, as_bytes(wire.error_body(fault))
-    except StoreBusy:  # the others may still get their turn; this one can be sent again
-        busy = Fault(503, "store.busy", "The store stayed busy; nothing was recorded. Send this step again.")
-        status, body = busy.status, as_bytes(wire.error_body(busy))
+    except StoreUnusable as raised:  # the others may still get their turn; this one can be sent again
+        told = wire.of_store(raised)
+        status, body = told.status, as_bytes(wire.error_body(told))
     head = as_bytes({"id": id_ if isinstance(id_, str) else None, "status": status})
     return head[:-1] + b',"body":' + body + b"}"
 

@@ -12,8 +12,10 @@ from coi.actions.attempts import Answer, as_bytes
 from coi.actions.faults import Fault, malformed
 from coi.api.access import office
 from coi.api.schemas import WORDS
+from coi.record.db import StoreBusy, StoreFull, StoreUnusable
 
 JSON = "application/json"
+KNOWN_SIZE = "Coi-Known-Size"  # the header in which a client names the tree size it knows
 _DEEPEST = 32
 
 
@@ -31,7 +33,16 @@ def error(fault: Fault) -> Response:
     return response
 
 
-KNOWN_SIZE = "Coi-Known-Size"
+def of_store(raised: StoreUnusable) -> Fault:
+    """Return the fault of a store that cannot do its work; whether it recorded is told to who sends it again."""
+    again = "Send it again under the same id: it is never recorded twice."
+    if isinstance(raised, StoreBusy):
+        return Fault(503, "store.busy", f"The store stayed busy. {again}")
+    if isinstance(raised, StoreFull):
+        return Fault(507, "store.full", "There is no room left where the database lies: nothing is recorded until the "
+                     f"operator frees some. {again}")  # fmt: skip
+    return Fault(503, "store.failed", "The database cannot be used at this moment; if it lasts, tell the operator. "
+                 f"{again}")  # fmt: skip
 
 
 def recorded(answer: Answer) -> Response:

@@ -10,14 +10,14 @@ from collections.abc import Sequence
 import click
 from sqlalchemy.exc import DBAPIError
 
-from coi.actions.doctor import first_line
 from coi.actions.faults import Fault
 from coi.actions.office import SOFTWARE
-from coi.cli import archives, instance, pathways, people, records, serving
+from coi.cli import archives, instance, pathways, people, records, serving, witnessing
 from coi.journey.pathway import BadPathway
-from coi.record.db import StoreBusy
+from coi.record.db import StoreBusy, StoreUnusable
 from coi.record.logkey import LogKeyError
 from coi.record.transparency import LogBroken
+from coi.record.unusable import first_line
 from coi.record.vault import VaultError
 from coi.settings import SettingsError, variable
 
@@ -30,7 +30,7 @@ def commands() -> None:
     """Keep the chain of identity and the chain of custody of cell therapies."""
 
 
-for _room in (instance, people, serving, pathways, records, archives):
+for _room in (instance, people, serving, pathways, records, archives, witnessing):
     for _command in _room.COMMANDS:
         commands.add_command(_command)
 
@@ -49,10 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _fail(f"Vault key: {fault}.", 1)
     except LogKeyError as fault:
         _fail(f"Log key: {fault}.", 1)
-    except DBAPIError as fault:
-        _fail(f"The database cannot be used: {first_line(fault)}.", 1)
     except _EXPECTED as fault:
         _fail(str(fault) or type(fault).__name__, 1)
+    except (DBAPIError, StoreUnusable) as fault:
+        _fail(f"The database cannot be used: {first_line(fault)}.", 1)
     except Exception as fault:  # a mistake of ours is one sentence as well; how to see more is in it
         if os.environ.get(variable("log_level"), "").lower() == "debug":
             raise

@@ -45,7 +45,7 @@ def import_(*, folder: Path, key: Path | None, new_vault_key: bool) -> None:
         done = importing.import_archive(office, archive)
         faults = verification.verify(office)
     click.echo(f"{done.size} entries of the log {archive.log} were imported; they were signed with {archive.key}")
-    click.echo("Nobody has a password here; each person must be given a new one before signing in.")
+    click.echo("Nobody has a password here; give each person a new one with coi person password CODE.")
     if new_vault_key:
         click.echo(f"Seals, places and devices that are in the log can be compared with no new scan, and "
                    f"{done.codes_lost} foreign codes are known no more.")  # fmt: skip

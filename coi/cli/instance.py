@@ -2,6 +2,7 @@
 
 import secrets
 import tomllib
+from pathlib import Path
 
 import click
 from argon2 import PasswordHasher
@@ -9,13 +10,14 @@ from sqlalchemy import select
 
 from coi import clock
 from coi.actions import doctor as doctors
-from coi.actions import people, setup, story
+from coi.actions import escrow, logkeys, people, setup, story
 from coi.actions.office import Office
 from coi.actions.upgrade import upgrade as upgrade_tables
 from coi.actions.verification import rebuild
 from coi.cli import opening
 from coi.record import schema
 from coi.record.db import open_store
+from coi.record.logkey import create_log_key, load_log_key
 from coi.record.tables import ENTRY, PERSON
 from coi.settings import FILE, Settings
 
@@ -25,7 +27,9 @@ _PASSWORD_BYTES = 12
 @click.command()
 @click.option("--demo", is_flag=True, help="Add made-up sites and people, and mark everything as a demo.")
 @click.option("--story", "with_story", is_flag=True, help="Play some journeys, too; for a demo.")
-def init(*, demo: bool, with_story: bool) -> None:
+@click.option("--escrow", "copies", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="A copy of the vault's key in its safe place; give two.")  # fmt: skip
+def init(*, demo: bool, with_story: bool, copies: tuple[Path, ...]) -> None:
     """Make the instance: folder, vault key, tables, shipped pathways. Again changes nothing."""
     found = opening.settings()
     people_there, entries_there = _in_use(found)
@@ -46,14 +50,22 @@ def init(*, demo: bool, with_story: bool) -> None:
     with opening.office(found) as office:
         if changed:
             rebuild(office)
+        logkeys.adopt(office)
         setup.publish_shipped(office)
         if demo:
             _seed(office, found)
         if with_story:
             click.echo(f"The story is told by the therapies {', '.join(story.play(office))}.")
-    click.echo(
-        f"The instance is ready in {found.instance}; keep a copy of its {setup.KEY_FILE} apart from the backups."
-    )
+        if copies:
+            escrow.confirm(office, copies, key_file=key)
+        finished = found.demo or escrow.is_confirmed(office)
+    if not finished:
+        raise click.ClickException(
+            f"The instance is made in {found.instance} but not finished: copy {key} to {escrow.COPIES} places, apart "
+            "from each other and from the backups, and say coi init --escrow COPY --escrow COPY. The service does not "
+            "start before."
+        )
+    click.echo(f"The instance is ready in {found.instance}.")
 
 
 def _in_use(found: Settings) -> tuple[bool, bool]:
@@ -104,6 +116,7 @@ def upgrade() -> None:
     if changed:
         with opening.office(found) as office:
             click.echo(f"{rebuild(office)} projected rows were written anew.")
+            logkeys.adopt(office)
 
 
 @click.command()
@@ -132,4 +145,27 @@ def issue(*, person: str, days: int) -> None:
         click.echo(people.issue_token(office, person, days=days))
 
 
-COMMANDS = (init, upgrade, doctor, token)
+@click.command("log-key")
+@click.option("--new", is_flag=True, help="Have another key sign from now on; stop the service first.")
+def log_key(*, new: bool) -> None:
+    """Print the log's public key, for everybody who wants to check the log; or change the key."""
+    found = opening.settings()
+    if new:
+        _change_log_key(found)
+    with opening.office(found) as office:
+        click.echo(office.log_key.verifier_key)
+
+
+def _change_log_key(found: Settings) -> None:
+    file, coming = found.instance / setup.LOG_KEY_FILE, found.instance / setup.LOG_KEY_FILE.with_suffix(".coming")
+    with opening.keyless_office(found) as (store, known):
+        if not known:
+            raise click.ClickException("The log names no key yet; run coi init first.")
+        old = load_log_key(file) if file.exists() else None
+        key = load_log_key(coming) if coming.exists() else create_log_key(coming, name=known.partition("+")[0])
+        if known != key.verifier_key:  # else it was recorded, and only the file is not in its place yet
+            logkeys.change(store(key), old=old, told_key=known)
+    logkeys.take_the_place(coming, file)
+
+
+COMMANDS = (init, upgrade, doctor, token, log_key)

@@ -6,12 +6,13 @@ from pathlib import Path
 import click
 
 from coi.actions import backup as backups
-from coi.actions import exporting, outside, verification
+from coi.actions import drill, exporting, outside, verification
 from coi.actions.faults import Fault
-from coi.actions.setup import KEY_FILE
+from coi.actions.setup import KEY_FILE, LOG_KEY_FILE
 from coi.actions.upgrade import upgrade
 from coi.cli import opening
 from coi.journey.entry import from_instant
+from coi.record.logkey import create_log_key
 
 _NEW = click.Path(dir_okay=False, path_type=Path)
 _THERE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -54,15 +55,36 @@ def backup(*, file: Path) -> None:
 
 @click.command()
 @click.argument("file", type=_THERE)
-def restore(*, file: Path) -> None:
+@click.option("--known", metavar="FILE_OR_URL",
+              help="The newest checkpoint that anybody outside keeps, to record what is lost.")  # fmt: skip
+def restore(*, file: Path, known: str | None) -> None:
     """Fill a new instance from the backup FILE; put the old vault key into it first and do not run coi init."""
     found = opening.settings()
+    size = outside.size_of(outside.fetched(known)) if known else None
     if not (found.instance / KEY_FILE).exists():
         raise click.ClickException(f"The backup holds no key; put the old instance's vault key at "
                                    f"{found.instance / KEY_FILE} first.")  # fmt: skip
+    log_key = found.instance / LOG_KEY_FILE
+    if not log_key.exists() and (origin := backups.origin_of(file)):
+        create_log_key(log_key, name=origin)  # the log goes on under its name
     upgrade(found)
     with opening.office(found, guarded=True) as office:
-        _tell(backups.restore(office, file))
+        _tell(backups.restore(office, file, known=size))
+
+
+@click.command("drill")
+@click.option("--key", "escrowed", type=_THERE, required=True, help="The vault's key as it lies in escrow.")
+@click.argument("file", type=_THERE, required=False)
+def try_restore(*, escrowed: Path, file: Path | None) -> None:
+    """Try to restore the backup FILE, or one made now, with the escrowed key; exit 1 when it could not be relied on."""
+    with opening.office(guarded=True) as office:
+        done = drill.drill(office, escrowed=escrowed, file=file)
+    for fault in done.faults:
+        click.echo(fault)
+    words = {True: "a wristband resolves", False: "NO wristband resolves", None: "there is no patient to look for yet"}
+    click.echo(f"{done.entries} entries were restored in {done.seconds} s, root {done.root}; {words[done.wristband]}.")
+    if not done.passed:
+        raise SystemExit(1)
 
 
 @click.group()
@@ -110,4 +132,4 @@ def _moment(text: str) -> datetime:
         raise click.ClickException("Expected a date and time with its offset, such as 2026-11-23T14:05:00Z.") from None
 
 
-COMMANDS = (verify, rebuild, backup, restore, export)
+COMMANDS = (verify, rebuild, backup, restore, try_restore, export)

@@ -7,9 +7,11 @@ import sys
 
 import click
 
-from coi import logs
+from coi import clock, logs
 from coi import watch as watcher
-from coi.actions.doctor import hindrance
+from coi.actions.doctor import dangers, hindrance
+from coi.actions.housekeeping import note_settings
+from coi.cli import opening
 from coi.cli.supervising import Child, supervise
 from coi.settings import Settings, load, variable
 
@@ -50,6 +52,13 @@ def _refuse(settings: Settings) -> None:
     reason = hindrance(settings)
     if reason:
         raise click.ClickException(reason)
+    for told in dangers(settings, now=clock.now()):
+        if told.level == "wrong":
+            raise click.ClickException(told.says)
+        if not settings.demo:
+            click.echo(f"Note: {told.says}", err=True)
+    with opening.closing_office(settings) as office:
+        note_settings(office, settings)
 
 
 def _bound(settings: Settings) -> socket.socket:

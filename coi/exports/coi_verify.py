@@ -40,9 +40,6 @@ class Wrong(Exception):
     """Something does not hold; the message says what, in one sentence."""
 
 
-# --- hashes, trees and proofs (RFC 6962 section 2.1, RFC 9162 section 2.1)
-
-
 def leaf_hash(leaf: bytes) -> bytes:
     """Return the hash of an entry's line."""
     return hashlib.sha256(b"\x00" + leaf).digest()
@@ -97,9 +94,6 @@ def root_of_inclusion(leaf: bytes, position: int, size: int, proof: Sequence[byt
     if last:
         raise Wrong("the proof is too short")
     return top
-
-
-# --- checkpoints and keys (C2SP tlog-checkpoint and signed-note)
 
 
 def b64(text: str) -> bytes:
@@ -175,15 +169,11 @@ def keys_from(key: Key, told: Sequence[Json]) -> tuple[list[Key], list[Key]]:
     return now, keys[:at]
 
 
-# --- what is checked
-
-
 class Report:
     """What holds and what is wrong."""
 
     def __init__(self) -> None:
-        self.right: list[str] = []
-        self.wrong: list[str] = []
+        self.right, self.wrong = list[str](), list[str]()
 
     def of(self, where: str, check: Callable[..., Any], *args: Any) -> Any:
         """Run one check; what it says is right, or what it raises is wrong at `where`."""
@@ -196,17 +186,12 @@ class Report:
         return None
 
 
-def canonical(document: Json) -> bytes:
-    """Return a document in the one form that an entry is written in."""
-    return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-
-
 def parsed(line: bytes) -> Json:
     """Return an entry from its line."""
     document = json.loads(line)
     if not isinstance(document, dict) or document.get("format") != "coi-leaf-v1":
         raise Wrong("it is no entry in leaf format v1")
-    if canonical(document) != line:
+    if json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() != line:
         raise Wrong("it is not in the one form that an entry is written in")
     return document
 
@@ -340,17 +325,15 @@ def check_some(items: Sequence[Json], note: str, key: Key, against: Sequence[Jso
 def check_bag(folder: Path, report: Report) -> None:
     """Check that the files of an archive are those that its manifests name (BagIt, RFC 8493)."""
     for name in ("manifest-sha256.txt", "tagmanifest-sha256.txt"):
-        listed = {}
-        for line in (folder / name).read_text("utf-8").splitlines():
-            digest, path = line.split(maxsplit=1)
-            listed[path] = digest
-        for path, digest in listed.items():
+        lines = [line.split(maxsplit=1) for line in (folder / name).read_text("utf-8").splitlines()]
+        for digest, path in lines:
             file = folder / path
             if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != digest:
                 report.wrong.append(f"File {path} of the archive is not what {name} says")
         if name.startswith("manifest"):
             found = {str(file.relative_to(folder)) for file in (folder / "data").rglob("*") if file.is_file()}
-            report.wrong += [f"File {path} of the archive is in no manifest" for path in sorted(found - set(listed))]
+            strange = sorted(found - {path for _, path in lines})
+            report.wrong += [f"File {path} of the archive is in no manifest" for path in strange]
 
 
 def read_kept(text: str) -> Json:

@@ -36,8 +36,17 @@ def therapy_pairs(dossier: Json) -> list[tuple[str, str]]:
         ("Donor's tests", words.spaced(therapy["donor_tests"])), ("People named", ", ".join(dossier["people"])),
         ("Entries", f"{len(dossier['entries'])}; each leaf holds the hash of the one before it, the last is"),
         ("", f"SHA-256 {dossier['last_leaf']}"),
+        *_signed_log(dossier.get("log")),
     ]  # fmt: skip
     return [(caption, marked(text)) for caption, text in told if text]
+
+
+def _signed_log(log: Json | None) -> list[tuple[str, str]]:
+    """Return what the whole log was signed as when the dossier was made; its JSON form holds the proofs."""
+    if not log or not log["checkpoint"]:
+        return []
+    _, size, root = log["checkpoint"].split("\n")[:3]
+    return [("Signed log", f"{size} entries, root {root}"), ("", f"by {log['key']}")]
 
 
 def _patient(dossier: Json) -> list[tuple[str, str]]:

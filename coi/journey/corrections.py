@@ -10,7 +10,7 @@
 Whether a correction may be made is decided in `coi.journey.rules.correction`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -98,6 +98,13 @@ def corrections_of(
     return found
 
 
+def annulled_by(before: Sequence[Entry], correction: Entry) -> frozenset[str]:
+    """Return the entries of a stream that `correction`, written behind `before`, has brought down."""
+    earlier, now = corrections_of(before), corrections_of([*before, correction])
+    return frozenset(target for target, one in now.items() if one.final
+                     and not (target in earlier and earlier[target].final))  # fmt: skip
+
+
 def targets(values: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the entries that a correction is about: the named one, and those that are annulled with it."""
     return (values.get("entry", ""), *values.get("also", ()))
@@ -112,10 +119,13 @@ def people_needed(values: Mapping[str, Any], kinds: Mapping[str, str]) -> int:
 def _count(found: dict[str, Correction], entry: Entry, *, target: str, needed: int) -> None:
     said = content(entry.values)
     correction = found.get(target)
-    if correction is not None and correction.in_force:
+    standing = _standing(correction)
+    if correction is not None and (correction.final or (standing is not None and entry.kind != "entry.annulled")):
         return
     if correction is None or (correction.kind, correction.digest) != (entry.kind, said):
-        correction = found[target] = Correction(target=target, kind=entry.kind, digest=said, said=dict(entry.values))
+        correction = found[target] = Correction(
+            target=target, kind=entry.kind, digest=said, said=dict(entry.values), standing=standing
+        )
     person = entry.actor["person"] or ""
     if person not in correction.people:
         correction.people.append(person)
@@ -123,9 +133,18 @@ def _count(found: dict[str, Correction], entry: Entry, *, target: str, needed: i
     correction.in_force = 0 < needed <= len(correction.people)
 
 
+def _standing(correction: Correction | None) -> Correction | None:
+    """Return the replacement that is in force, by itself or under an annulment that is not."""
+    if correction is None or correction.final:
+        return None
+    return correction if correction.in_force else correction.standing
+
+
 def effective(entry: Entry, correction: Correction | None) -> Entry | None:
     """Return `entry` as it counts: itself, with the replaced values, or None when it was annulled."""
-    if correction is None or not correction.in_force:
+    if correction is not None and not correction.in_force:
+        correction = correction.standing
+    if correction is None:
         return entry
     if correction.kind == "entry.annulled":
         return None
@@ -148,7 +167,7 @@ def act_of(entry: Entry, *, done: bool) -> Act:
         containers=frozenset(acted),
         fills=frozenset(values.get("outputs", acted) if entry.kind in _FILLS else ()),
         names=frozenset(id_ for id_ in named if id_),
-        shippers=tuple(id_ for id_ in (values.get("shipper"), values.get("into")) if id_),
+        shippers=tuple(id_ for id_ in (values.get("shipper"), values.get("into"), *values.get("out_of", ())) if id_),
     )
 
 

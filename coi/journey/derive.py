@@ -12,6 +12,7 @@ from typing import Any
 from coi.journey.attempt import Attempt, Case
 from coi.journey.identity import RefType
 from coi.journey.pathway import Dose, Pathway
+from coi.journey.shippers import TAKES_OUT
 from coi.journey.steps import EMPTY, Purpose
 from coi.journey.therapy import Container, Shipper, Therapy
 
@@ -134,6 +135,9 @@ def entry_values(case: Case, *, mint: Mint) -> dict[str, Any]:
         subjects = [scan.subject for scan in case.attempt.scanned(role) if scan.subject]
         if subjects:
             values[role] = subjects[0]
+    left = [c.place.id for c in case.containers if case.kind in TAKES_OUT and c.place.kind == "shipper" and c.place.id]
+    if left:
+        values["out_of"] = list(dict.fromkeys(left))
     extra = _EXTRA.get(case.kind)
     return values | extra(case, mint) if extra else values
 

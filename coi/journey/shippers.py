@@ -10,6 +10,10 @@ from coi.journey.effects import acting
 from coi.journey.entry import Entry
 from coi.journey.therapy import Shipper
 
+TAKES_OUT = frozenset(  # steps after which a container is not in its shipper any more, although nobody unpacked it
+    {"container.stored", "storage.evacuated", "container.discarded", "container.lost", "container.returned"}
+)
+
 
 def _charge(shipper: Shipper, entry: Entry) -> None:
     shipper.charged_at, shipper.hold_hours = entry.occurred_at, entry.values.get("hold_hours")
@@ -18,9 +22,15 @@ def _charge(shipper: Shipper, entry: Entry) -> None:
 
 
 def _pack(shipper: Shipper, entry: Entry) -> None:
-    for container in entry.values["containers"]:
+    for container in entry.values.get("containers", ()):
         shipper.contents[container] = entry.therapy or ""
     shipper.custodian = acting(entry)
+
+
+def _lose(shipper: Shipper, entry: Entry) -> None:
+    """Take out what was stored, lost or ended without the shipper being unpacked."""
+    for container in entry.values.get("containers", ()):
+        shipper.contents.pop(container, None)
 
 
 def _seal(shipper: Shipper, entry: Entry) -> None:
@@ -106,4 +116,5 @@ SHIPPER_EFFECTS: Mapping[str, Callable[[Shipper, Entry], None]] = {
     "shipment.delayed": _delay,
     "leg.reported": _unattended,
     "shipment.unpacked": _open,
+    **dict.fromkeys(TAKES_OUT, _lose),
 }

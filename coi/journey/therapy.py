@@ -29,15 +29,21 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A release in force: provisional, final or out of specification, for one country or site only where it says so."""
+    """A release: provisional, final or out of specification, for one country or site only where it says so."""
 
     status: str
     country: str | None = None
     site: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None  # it was revoked, or a refusal followed
 
     def covers(self, *, site: str, country: str | None) -> bool:
         """Tell whether it counts at `site`, which lies in `country`."""
         return self.site in (None, site) and self.country in (None, country)
+
+    def holds_at(self, at: datetime) -> bool:
+        """Tell whether it was in force at a moment."""
+        return (self.since is None or self.since <= at) and (self.until is None or at < self.until)
 
 
 @dataclass(slots=True)
@@ -54,8 +60,11 @@ class Container:
     donation: str | None = None
     lot: str | None = None
     parents: tuple[str, ...] = ()
+    rescues: Purpose | None = None  # of a rescue container: what its cells were for
+    thawed: bool = False
     holds: dict[str, str] = field(default_factory=dict)  # entry that placed it -> reason code
     releases: dict[str, Release] = field(default_factory=dict)  # entry that released it -> what it says
+    ended: list[Release] = field(default_factory=list)  # releases that were in force before
     taken_back: str | None = None  # the kind of the entry that last refused or revoked its release
     starts: dict[str, tuple[str, datetime, int]] = field(default_factory=dict)  # window -> entry, moment, uncertainty
     ends: dict[str, tuple[str, datetime]] = field(default_factory=dict)  # window -> entry, moment
@@ -69,6 +78,11 @@ class Container:
     adopted: bool = False  # its history before is not held here
     disposition: str | None = None  # what the closing of the therapy demands for it: discard, give_back, keep
     before: State | None = None  # it went missing
+
+    @property
+    def cells(self) -> Purpose:
+        """Return what its cells are for: of a rescue container that is what they were for before."""
+        return self.rescues or self.purpose
 
     @property
     def living(self) -> bool:
@@ -163,6 +177,12 @@ class Correction:
     digest: str = ""
     said: dict[str, Any] = field(default_factory=dict)
     in_force: bool = False
+    standing: "Correction | None" = None  # the replacement that counts until this annulment is in force
+
+    @property
+    def final(self) -> bool:
+        """Tell whether nothing can be said against it any more: what was replaced can still be annulled."""
+        return self.in_force and self.kind == "entry.annulled"
 
 
 @dataclass(slots=True)

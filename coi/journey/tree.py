@@ -145,7 +145,7 @@ def _split(width: int) -> int:
 
 def verify_inclusion(*, leaf: bytes, position: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
     """Tell whether `proof` shows that the leaf hash `leaf` stands at `position` in the tree of `size` with `root`."""
-    if not (_are_sizes(position, size) and position < size and _are_hashes(leaf, root, *proof)):
+    if not (_are_sizes(position, size) and position < size and _is_row(proof) and _are_hashes(leaf, root, *proof)):
         return False
     here, last, top = position, size - 1, leaf
     for sibling in proof:
@@ -168,7 +168,7 @@ def verify_consistency(
 
     Two equal sizes need an empty proof and equal roots. From an empty tree to a larger one nothing can be shown.
     """
-    if not _are_sizes(first, second) or first > second:
+    if not _are_sizes(first, second) or first > second or not _is_row(proof):
         return False
     if first == second:
         return not proof and first_root == second_root
@@ -194,6 +194,10 @@ def verify_consistency(
 
 def _are_sizes(*numbers: object) -> bool:
     return all(isinstance(number, int) and not isinstance(number, bool) and number >= 0 for number in numbers)
+
+
+def _is_row(proof: object) -> bool:
+    return isinstance(proof, list | tuple)
 
 
 def _are_hashes(*hashes: object) -> bool:

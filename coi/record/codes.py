@@ -7,7 +7,7 @@ number. A wristband's number is scoped by its issuer: the same number of two hos
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from coi.record.tables import CODE, ORGANISATION, THERAPY
@@ -77,6 +77,28 @@ def end(conn: Connection, *, token: str, subject: str, issuer: str, at: str) -> 
         .values(valid_until=at)
     )
     return bool(conn.execute(query).rowcount)
+
+
+def reopen(conn: Connection, *, token: str, subject: str, issuer: str, until: str | None) -> None:
+    """Let an identifier count again that was ended in error."""
+    where = (CODE.c.token == token, CODE.c.subject == subject, CODE.c.issuer == issuer)
+    conn.execute(update(CODE).where(*where).values(valid_until=until))
+
+
+def take_away(conn: Connection, *, token: str, subject: str, issuer: str) -> None:
+    """Let a token name a subject no longer: it was bound in error and is free again."""
+    conn.execute(delete(CODE).where(CODE.c.token == token, CODE.c.subject == subject, CODE.c.issuer == issuer))
+
+
+def take_away_foreign(conn: Connection, *, container: str, own: Iterable[str]) -> None:
+    """Let another maker's label name a container of ours no longer; `own` are the codes of ours that stay."""
+    conn.execute(delete(CODE).where(CODE.c.container == container, CODE.c.token.not_in(list(own))))
+
+
+def valid_until(conn: Connection, *, token: str, subject: str, issuer: str) -> str | None:
+    """Return until when an identifier counts; None for ever, or when there is none."""
+    where = (CODE.c.token == token, CODE.c.subject == subject, CODE.c.issuer == issuer)
+    return conn.execute(select(CODE.c.valid_until).where(*where)).scalar()
 
 
 def namesakes(conn: Connection, patient: str, *, site: str) -> int:

@@ -27,14 +27,17 @@ from typing import Any, Literal
 from weakref import WeakSet
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, DisconnectionError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import Pool
 
 from coi.record.sqlitefile import ForkedInUse, reader_engine, writer_engine
-from coi.record.writelock import StoreBusy, WriteReentered, one_write_per_thread, write_lock
+from coi.record.unusable import StoreBusy, StoreFailed, StoreFull, StoreUnusable, in_plain_words, meaning
+from coi.record.writelock import WriteReentered, one_write_per_thread, write_lock
 
-__all__ = ["ForkedInUse", "Store", "StoreBusy", "WriteReentered", "is_unique_violation", "open_store"]
+__all__ = [
+    "ForkedInUse", "Store", "StoreBusy", "StoreFailed", "StoreFull", "StoreUnusable", "WriteReentered",
+    "is_unique_violation", "open_store",
+]  # fmt: skip
 
 _POOL = {"pool_size": 8, "max_overflow": 8}  # connections per process: kept open, and opened besides in a rush
 _STATEMENT_SECONDS = 60
@@ -45,7 +48,6 @@ _UNIQUE_SQLITE = {
     sqlite3.SQLITE_CONSTRAINT_ROWID,
 }
 _UNIQUE_POSTGRESQL = "23505"
-_BUSY_POSTGRESQL = {"55P03", "40001", "40P01"}  # lock_timeout, serialization failure, deadlock
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,15 +58,22 @@ class Store:
     _writer: Engine = field(repr=False)
     _reader: Engine = field(repr=False)
     _queue: Callable[[], AbstractContextManager[None]] = field(repr=False)
+    _rest: Callable[[], None] = field(repr=False)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Hold the write lock and one transaction for the block: committed at its end, rolled back on exception.
 
-        Raises StoreBusy when the lock was not to be had in time, WriteReentered inside another write of this
-        thread.
+        Raises StoreBusy when the lock was not to be had in time, StoreFull or StoreFailed when the disk or the
+        server has no room or fails, WriteReentered inside another write of this thread.
         """
-        with _busy_in_plain_words(), self._queue(), self._writer.connect() as conn, conn.begin():
+        with (
+            in_plain_words(),
+            self._queue(),
+            self._writer.connect() as conn,
+            _closed_once_failed(conn),
+            conn.begin(),
+        ):
             if self.dialect == "sqlite":
                 _begin(conn, "BEGIN IMMEDIATE")
             else:
@@ -75,9 +84,9 @@ class Store:
     def read(self) -> Iterator[Connection]:
         """See one moment of the store for the length of the block. Never waits for a writer; cannot write.
 
-        Raises StoreBusy when all connections of this process stayed in use.
+        Raises StoreBusy when all connections of this process stayed in use, StoreFailed when there is none to be had.
         """
-        with _busy_in_plain_words(), self._reader.connect() as conn:
+        with in_plain_words(), self._reader.connect() as conn, _closed_once_failed(conn):
             if self.dialect == "sqlite":
                 _begin(conn, "BEGIN")
             yield conn
@@ -87,6 +96,7 @@ class Store:
         self._reader.dispose()
         with self._queue():
             self._writer.dispose()
+        self._rest()
 
 
 def open_store(url: str, *, wait: float = 10.0) -> Store:
@@ -113,27 +123,20 @@ def is_unique_violation(exc: BaseException) -> bool:
     )
 
 
-def _begin(conn: Connection, statement: str) -> None:
-    # Straight to the driver: sqlite3 would otherwise begin by itself, late and without the lock.
-    conn.connection.cursor().execute(statement)
-
-
 @contextmanager
-def _busy_in_plain_words() -> Iterator[None]:
+def _closed_once_failed(conn: Connection) -> Iterator[None]:
+    """Close a connection over which the store failed: SQLite's may keep a file lock that it could not let go."""
     try:
         yield
-    except (DBAPIError, sqlite3.OperationalError, PoolTimeout) as exc:
-        if isinstance(exc, PoolTimeout) or _is_busy(exc):
-            raise StoreBusy(
-                "got a store that stayed busy, expected a turn within the set time: try again in a moment"
-            ) from exc
+    except Exception as exc:
+        if isinstance(meaning(exc), StoreFull | StoreFailed):
+            conn.invalidate()
         raise
 
 
-def _is_busy(exc: Exception) -> bool:
-    cause = getattr(exc, "orig", exc)
-    primary_code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
-    return primary_code == sqlite3.SQLITE_BUSY or getattr(cause, "sqlstate", None) in _BUSY_POSTGRESQL
+def _begin(conn: Connection, statement: str) -> None:
+    # Straight to the driver: sqlite3 would otherwise begin by itself, late and without the lock.
+    conn.connection.cursor().execute(statement)
 
 
 def _open_sqlite(url: URL, wait: float) -> Store:
@@ -149,6 +152,7 @@ def _open_sqlite(url: URL, wait: float) -> Store:
         _writer=writer_engine(path, wait=wait),
         _reader=reader_engine(path, wait=wait, **_POOL),
         _queue=lambda: lock.held(wait=wait),
+        _rest=lock.rest,
     )
 
 
@@ -165,7 +169,8 @@ def _open_postgresql(url: URL, wait: float) -> Store:
     _postgresql_engines.add(writer)
     reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     key = url.render_as_string()
-    return Store(dialect="postgresql", _writer=writer, _reader=reader, _queue=lambda: one_write_per_thread(key))
+    return Store(dialect="postgresql", _writer=writer, _reader=reader, _queue=lambda: one_write_per_thread(key),
+                 _rest=lambda: None)  # fmt: skip
 
 
 def _postgresql_options(url: URL, wait: float) -> str:

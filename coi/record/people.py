@@ -106,6 +106,12 @@ def account(conn: Connection, person: str) -> Account | None:
     return None if row is None else Account(row.code, row.name, row.password, row.failures, row.locked_until)
 
 
+def set_password(conn: Connection, person: str, *, password: str) -> bool:
+    """Give an active person another hashed password, which opens a locked account; tell whether there is one."""
+    new = {"password": password, "failures": 0, "locked_until": ""}
+    return bool(conn.execute(update(PERSON).where(PERSON.c.code == person, PERSON.c.active).values(**new)).rowcount)
+
+
 def note_sign_in(conn: Connection, person: str, *, failures: int, locked_until: str) -> None:
     """Keep the number of failed sign-ins and until when the account is locked."""
     conn.execute(update(PERSON).where(PERSON.c.code == person).values(failures=failures, locked_until=locked_until))

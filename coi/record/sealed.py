@@ -4,13 +4,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from coi.record.tables import VAULT
 from coi.record.vault import VaultKeys, commitment, new_salt, open_sealed, seal
 
-_AT_ONCE = 500
+_STREAMED = {"yield_per": 500}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,11 @@ def keep(conn: Connection, secrets: Sequence[Secret], *, keys: VaultKeys) -> Non
         conn.execute(dialect.insert(VAULT).on_conflict_do_nothing(), [_row(item, keys) for item in secrets])
 
 
+def forget(conn: Connection, subject: str, names: Sequence[str]) -> None:
+    """Destroy texts of a subject together with their salts; commitments to them can never be shown again."""
+    conn.execute(delete(VAULT).where(VAULT.c.subject == subject, VAULT.c.name.in_(list(names))))
+
+
 def _row(item: Secret, keys: VaultKeys) -> dict[str, object]:
     plain = json.dumps({"salt": item.salt.hex(), "text": item.text})
     sealed = seal(keys, table="vault", row=item.subject, column=item.name, plain=plain)
@@ -49,7 +54,7 @@ def _row(item: Secret, keys: VaultKeys) -> dict[str, object]:
 def opened(conn: Connection, *, keys: VaultKeys) -> Iterator[Secret]:
     """Return everything that is in the vault, opened, by subject and name."""
     query = select(VAULT).order_by(VAULT.c.subject, VAULT.c.name)
-    for row in conn.execution_options(yield_per=_AT_ONCE).execute(query):
+    for row in conn.execute(query, execution_options=_STREAMED):
         plain = open_sealed(keys, table="vault", row=row.subject, column=row.name, sealed=bytes(row.sealed))
         said = json.loads(plain)
         yield Secret(row.subject, row.name, said["text"], bytes.fromhex(said["salt"]))

@@ -21,6 +21,8 @@ from weakref import WeakSet
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
+from coi.record.unusable import StoreFailed
+
 
 class ForkedInUse(RuntimeError):
     """A process was forked while its parent was using a SQLite file: a mistake in the program."""
@@ -81,7 +83,11 @@ def _open_file(path: Path, *, mode: str, wait: float) -> sqlite3.Connection:
         conn.file, conn.forks = file, _forks
         _open.add(conn)
     if mode != "ro":
-        _prepare_to_write(conn)
+        try:
+            _prepare_to_write(conn)
+        except BaseException:
+            conn.close()
+            raise
     return conn
 
 
@@ -91,8 +97,24 @@ def _prepare_to_write(conn: _Connection) -> None:
     conn.execute("PRAGMA recursive_triggers=ON")  # else INSERT OR REPLACE deletes past the append-only triggers
     (mode,) = conn.execute("PRAGMA journal_mode=WAL").fetchone()
     if mode != "wal":
-        conn.close()
         raise ValueError(f"got journal mode {mode}, expected wal: keep {Path(conn.file).name} on a local disk")
+    _refuse_one_that_only_reads(conn)
+
+
+def _refuse_one_that_only_reads(conn: _Connection) -> None:
+    """Refuse a file, or a WAL, that SQLite opened for reading only as the disk failed just then.
+
+    The next try may do better; but had the pool such a connection, this process would never write again. A write that
+    is rolled back at once leaves nothing behind, and is the only thing by which SQLite tells.
+    """
+    try:
+        conn.execute("BEGIN IMMEDIATE")
+        conn.execute("PRAGMA user_version=1")
+    except sqlite3.OperationalError as exc:
+        if exc.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY:
+            raise
+        raise StoreFailed(f"got {Path(conn.file).name} for reading only, expected to write to it") from exc
+    conn.execute("ROLLBACK")
 
 
 _opening = threading.Lock()

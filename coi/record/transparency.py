@@ -107,7 +107,7 @@ def plant(conn: Connection, key: LogKey) -> int:
     frontier = last_frontier(conn)
     first = frontier.size
     query = select(ENTRY.c.leaf).where(ENTRY.c.position >= first).order_by(ENTRY.c.position)
-    for some in conn.execution_options(yield_per=_PLANTED_AT_ONCE).execute(query).scalars().partitions():
+    for some in conn.execute(query, execution_options={"yield_per": _PLANTED_AT_ONCE}).scalars().partitions():
         leaves = [hashlib.sha256(b"\x00" + bytes(leaf)).digest() for leaf in some]
         grown, completed = _grown(frontier, leaves)
         conn.execute(insert(CHECKPOINT), _row(frontier, grown, completed, key.checkpoint(grown.size, grown.root())))
@@ -174,7 +174,7 @@ def grown_over(conn: Connection, size: int) -> Frontier:
     """Return the tree over the first `size` stored leaves, hashed anew: not from what the store says of them."""
     tree = Frontier()
     query = select(ENTRY.c.leaf).where(ENTRY.c.position < size).order_by(ENTRY.c.position)
-    for leaf in conn.execution_options(yield_per=_PLANTED_AT_ONCE).execute(query).scalars():
+    for leaf in conn.execute(query, execution_options={"yield_per": _PLANTED_AT_ONCE}).scalars():
         tree, _ = tree.grown(hashlib.sha256(b"\x00" + bytes(leaf)).digest())
     return tree
 

@@ -11,7 +11,8 @@ overtaken for seconds while a courier stands at the hatch. Here everybody who wa
 The kernel drops the byte locks of a process that dies, however it dies, so a killed holder or a killed waiter
 frees its place at once and there is nothing to clean up. The locks belong to the process, not to the open file
 (POSIX record locks): a forked child inherits none of them, and the descriptor is closed when a program is
-executed. For the same reason nobody else in this process may open and close the lock file: that would drop them.
+executed. For the same reason nobody else in this process may open and close the lock file: that would drop them. So
+there is one lock object for each file as long as the process lives; it alone closes the file, while nobody holds it.
 
 What this module does not do: exclude writers that do not ask here (the sqlite3 shell). `BEGIN IMMEDIATE` does.
 """
@@ -23,11 +24,12 @@ import fcntl
 import os
 import threading
 import time
-import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from coi.record.unusable import StoreBusy
 
 _DRAWING = 0  # the byte that is locked while a ticket is drawn; tickets are the bytes from 1 on
 _ALL_ABOVE = 0  # as a length: up to the end of all offsets
@@ -35,16 +37,12 @@ _SHORTEST_PAUSE = 0.00005  # seconds between two looks at the queue of processes
 _LONGEST_PAUSE = 0.0005
 
 
-class StoreBusy(Exception):
-    """Somebody else held the write lock, or all connections, for longer than the caller may wait."""
-
-
 class WriteReentered(RuntimeError):
     """A thread that is already writing to a store asked to write to it again: a mistake in the program."""
 
 
 def write_lock(database: Path) -> WriteLock:
-    """Return the write lock of a SQLite database file; one and the same object for all of this process.
+    """Return the write lock of a SQLite database file; one and the same object for all of this process and its life.
 
     The lock file lies beside the database and is named after it, with `.lock` added. It may be left there.
     """
@@ -85,6 +83,19 @@ class WriteLock:
     def _begin_anew(self) -> None:
         self._threads = _ThreadQueue()
         self._processes = _ProcessQueue(self.path)
+
+    def start_in_child(self) -> None:
+        """Start with empty queues after a fork: what was held or waited for stayed with the parent."""
+        self._processes.close()
+        self._begin_anew()
+
+    def rest(self) -> None:
+        """Close the lock file unless a thread of this process holds or waits for it; it is opened again when needed."""
+        if self._threads.enter(0):
+            try:
+                self._processes.close()
+            finally:
+                self._threads.leave()
 
     @contextmanager
     def held(self, *, wait: float) -> Iterator[None]:
@@ -162,7 +173,6 @@ class _ProcessQueue:
         self._path = path
         self._number = 1  # of the last ticket: a good place to start looking for the next
         self._fd = -1
-        self._closing: weakref.finalize[[int], _ProcessQueue] | None = None
 
     def enter(self, deadline: float) -> bool:
         try:
@@ -196,7 +206,7 @@ class _ProcessQueue:
         if not _try_lock(fd, fcntl.LOCK_EX, _DRAWING, 1):
             return False
         if os.fstat(fd).st_nlink == 0:  # someone removed the lock file: the others queue, or will queue, at a new one
-            self._close()
+            self.close()
             return False
         return True
 
@@ -207,13 +217,12 @@ class _ProcessQueue:
     def _descriptor(self) -> int:
         if self._fd < 0:
             self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
-            self._closing = weakref.finalize(self, os.close, self._fd)
-            self._closing.atexit = False
         return self._fd
 
-    def _close(self) -> None:
-        if self._closing is not None:
-            self._closing()
+    def close(self) -> None:
+        """Close the lock file. That drops every lock of this process on it: only for who is alone with it."""
+        if self._fd >= 0:
+            os.close(self._fd)
         self._fd = -1
 
 
@@ -243,7 +252,7 @@ def _look_until(attempt: Callable[[], bool], deadline: float) -> bool:
 
 
 _registry_guard = threading.Lock()
-_registry: weakref.WeakValueDictionary[str, WriteLock] = weakref.WeakValueDictionary()
+_registry: dict[str, WriteLock] = {}  # never emptied: a second object for a file could close it under the first one
 _writing = threading.local()
 
 
@@ -253,7 +262,7 @@ def _forget_what_the_parent_held() -> None:
     _registry_guard = threading.Lock()
     _writing.__dict__.clear()
     for lock in list(_registry.values()):
-        lock._begin_anew()
+        lock.start_in_child()
 
 
 os.register_at_fork(after_in_child=_forget_what_the_parent_held)

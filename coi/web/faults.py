@@ -16,10 +16,12 @@ _SENTENCES = {
     429: "That was too often. Wait a little and try again.",
     500: "Something failed here. Go back and send it again: it is never recorded twice.",
     503: "The service is busy. Send it again: it is never recorded twice.",
+    507: "There is no room left to record anything. Tell the operator, then send it again: it is never recorded twice.",
 }
 _TITLES = {
     400: "Not understood", 401: "Sign in again", 403: "Not yours to do", 404: "Not found", 409: "This differs",
     413: "Too large", 422: "Not read", 429: "Too often", 500: "Something failed", 503: "Busy",
+    507: "No room left",
 }  # fmt: skip
 
 

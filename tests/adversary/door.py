@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from coi.actions import labels, therapies
 from coi.actions.attempts import body_digest
+from coi.actions.documents import AttachRequest, attach
 from coi.actions.faults import Fault
 from coi.actions.office import Office
 from coi.actions.requests import Caller, StepRequest
@@ -71,7 +72,7 @@ class Door(Story):
             id=str(uuid4()), digest="d", pathway=self.pathway.name, site="demo-hospital", patient=patient, plan=plan
         )
         therapies.enrol(self.office, request, caller=self._caller("demo-coordinator"))
-        (entry,) = self._refresh()
+        entry = next(entry for entry in self._refresh() if entry.kind == "therapy.enrolled")
         self.codes[number] = Code("patient", entry.values["patient"])
         return str(entry.therapy)
 
@@ -102,6 +103,12 @@ class Door(Story):
             values = request.values or {}
             asked = labels.LabelRequest(id=request.id, digest=request.digest, reason=request.reason, **values)
             return labels.issue(self.office, asked, caller=caller)
+        if request.kind == "document.attached":  # a document without its bytes cannot be said at the interface
+            data = b"%PDF-1.4\n" + request.id.encode() + b"\n%%EOF\n"
+            attached = AttachRequest(
+                id=request.id, therapy=request.therapy or "", kind="other", data=data, name="x.pdf"
+            )
+            return attach(self.office, attached, caller=caller)
         return take(self.office, request, caller=caller, route=STEPS[request.kind].route)
 
     def _caller(self, person: str) -> Caller:

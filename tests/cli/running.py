@@ -22,6 +22,17 @@ PATIENCE = 60
 QUICK = {"COI_ARGON2_TIME_COST": "1", "COI_ARGON2_MEMORY_COST": "8", "COI_ARGON2_PARALLELISM": "1"}
 
 
+def finished(instance):
+    """Have `coi init` finish outside a demo: with two copies of the vault's key in their places."""
+    assert "not finished" in instance.run("init", expect=1)
+    key = instance.folder / "keys" / "vault.key"
+    copies = [instance.folder.parent / "safe-1.key", instance.folder.parent / "safe-2.txt"]
+    copies[0].write_bytes(key.read_bytes())
+    copies[1].write_text(key.read_bytes().hex() + "\n")  # typed from paper
+    instance.run("init", "--escrow", copies[0], "--escrow", copies[1])
+    return copies
+
+
 @dataclass
 class Instance:
     """An instance folder with its database; nothing is in either before `coi init`."""

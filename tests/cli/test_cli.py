@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select
 from coi.actions import people
 from coi.record import schema
 from coi.record.tables import ENTRY, HEARTBEAT, PERSON, Row
-from tests.cli.running import Instance
+from tests.cli.running import Instance, finished
 from tests.watch.tampering import guards_off
 
 
@@ -57,7 +57,7 @@ def test_the_demo_password_is_the_one_that_was_set(empty):
 
 
 def test_a_demo_does_not_go_into_an_instance_with_real_people(empty):
-    empty.run("init")
+    finished(empty)
     with empty.office() as office, office.store.write() as conn:
         conn.execute(
             PERSON.insert().values(code="nurse", name="N", password="x", active=True, failures=0, locked_until="")

@@ -5,10 +5,11 @@ import pytest
 from coi.actions import people
 from coi.actions.faults import Fault
 from coi.journey.steps import Role
+from tests.cli.running import finished
 
 
 def test_a_person_of_a_new_site_can_sign_in(empty):
-    empty.run("init")
+    finished(empty)
     empty.run("organisation", "add", "st-anna", "--title", "St Anna", "--zone", "Europe/Vienna")
     told = empty.run("person", "add", "eva", "--name", "Eva", "--grant", "st-anna:nurse", "--grant", "st-anna:receiver")
     assert "shown only now" in told

@@ -91,7 +91,7 @@ shipment.returned       .    x    x    .    .    .    .    .    .    .
 leg.reported            .    x    x    .    .    .    .    .    .    .
 container.damaged       .    .    x    x    .    .    .    .    .    .
 container.lost          .    .    x    x    .    .    .    .    .    .
-container.found         .    .    x    x    .    .    .    .    .    .
+container.found         .    x    x    x    .    .    .    .    .    .
 document.attached       .    .    x    x    .    .    .    .    .    .
 infusion.resumed        x    x    x    x    x    x    x    .    .    x
 attempt.refused         .    .    x    .    .    .    .    .    .    .
@@ -100,6 +100,20 @@ window.breached         .    .    x    .    .    .    .    .    .    .
 window.withdrawn        .    .    x    .    .    .    .    .    .    .
 deviation.opened        .    .    x    .    .    .    .    .    .    .
 pathway.published       .    .    x    .    .    .    .    .    .    .
+organisation.added      .    .    x    .    .    .    .    .    .    .
+person.added            .    .    x    .    .    .    .    .    .    .
+settings.changed        .    .    x    .    .    .    .    .    .    .
+key.adopted             .    .    x    .    .    .    .    .    .    .
+key.changed             .    .    x    .    .    .    .    .    .    .
+key.escrowed            .    .    x    .    .    .    .    .    .    .
+watcher.seen            .    .    x    .    .    .    .    .    .    .
+guards.broken           .    .    x    .    .    .    .    .    .    .
+guards.mended           .    .    x    .    .    .    .    .    .    .
+log.exported            .    .    x    .    .    .    .    .    .    .
+log.imported            .    .    x    .    .    .    .    .    .    .
+log.restored            .    .    x    .    .    .    .    .    .    .
+backup.made             .    .    x    .    .    .    .    .    .    .
+backup.drilled          .    .    x    .    .    .    .    .    .    .
 """
 ROWS = {line.split()[0]: line.split()[1:] for line in TABLE.strip().splitlines()[1:]}
 CELLS = [
@@ -107,6 +121,11 @@ CELLS = [
 ]
 STOPPING = {(kind, family) for kind, family, stops in CELLS if stops}
 
+HOUSE = [
+    "organisation.added", "person.added", "settings.changed", "key.adopted", "key.changed", "key.escrowed",
+    "watcher.seen", "guards.broken", "guards.mended", "log.exported", "log.imported", "log.restored", "backup.made",
+    "backup.drilled",
+]  # fmt: skip
 FROZEN = [
     "therapy.enrolled", "therapy.closed", "patient.verified", "container.planned", "label.issued", "label.applied",
     "label.voided", "collection.started", "collection.completed", "shipper.charged", "shipper.sealed",
@@ -196,7 +215,7 @@ def test_lack_of_authority_stops_everything():
 
 def test_every_frozen_kind_is_in_the_registry_and_only_the_systems_own_beside_them():
     assert len(FROZEN) == 35
-    assert {*FROZEN, *ADDED, *SYSTEM, "pathway.published"} == set(STEPS)
+    assert {*FROZEN, *ADDED, *SYSTEM, *HOUSE, "pathway.published"} == set(STEPS)
     assert {*FROZEN, *ADDED} == RECORDABLE
 
 

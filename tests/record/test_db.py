@@ -9,9 +9,9 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import Engine, event, text
-from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError
 
-from coi.record.db import ForkedInUse, StoreBusy, WriteReentered, is_unique_violation, open_store
+from coi.record.db import ForkedInUse, StoreBusy, StoreFailed, WriteReentered, is_unique_violation, open_store
 from coi.record.writelock import write_lock
 from tests.processes import PATIENCE, all_end_well, other
 
@@ -435,8 +435,9 @@ def test_a_store_that_is_shown_shows_no_password():
 
 
 def test_a_read_of_a_file_that_is_not_there_fails_and_makes_none(sqlite_store, sqlite_url):
-    with pytest.raises(OperationalError, match="unable to open"), sqlite_store.read():
+    with pytest.raises(StoreFailed) as failed, sqlite_store.read():
         pytest.fail("read nothing")
+    assert "unable to open" in str(failed.value.__cause__)
     assert not Path(sqlite_url.removeprefix("sqlite:///")).exists()
 
 

@@ -1,5 +1,6 @@
 """The fair write lock of a SQLite store: mutual exclusion, order, death of a holder, forks."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -368,3 +369,27 @@ def test_the_lock_file_stays_empty(database):
     with write_lock(database).held(wait=PATIENCE):
         pass
     assert lock_file(database).stat().st_size == 0
+
+
+def test_a_file_has_one_lock_for_the_life_of_the_process_so_that_none_closes_it_under_another(database):
+    first = id(write_lock(database))
+    gc.collect()
+    others = [object() for _ in range(100)]
+    assert id(write_lock(database)) == first
+    assert len(others) == 100
+
+
+def test_a_resting_lock_closes_its_file_only_when_nobody_holds_it(database):
+    lock = write_lock(database)
+    with lock.held(wait=PATIENCE):
+        lock.rest()
+        with other(asks_in_vain, database) as process:
+            process.ended()
+    lock.rest()
+    assert str(lock_file(database)) not in open_files()
+    with lock.held(wait=PATIENCE), other(asks_in_vain, database) as process:
+        process.ended()
+
+
+def open_files():
+    return [os.path.realpath(link) for link in Path("/proc/self/fd").iterdir()]

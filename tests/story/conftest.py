@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -21,6 +23,7 @@ from coi.actions.verification import verify
 from coi.journey.steps import Role
 from coi.record import people as accounts
 from tests.api.conftest import make_app
+from tests.corpus.write import keep
 from tests.worlds import PASSWORD, QUICK, make_office
 
 HOSPITAL, PLANT, COURIERS, OTHER = "demo-hospital", "demo-plant", "demo-courier-co", "other-hospital"
@@ -210,7 +213,7 @@ def bags_of(serials: Sequence[str]) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def tale(store_url, tmp_path):
+def tale(store_url, tmp_path, request):
     """A story's world, once on SQLite and once on PostgreSQL, with a second hospital."""
     clock = Clock()
     office = make_office(store_url, now=clock)
@@ -226,4 +229,6 @@ def tale(store_url, tmp_path):
             accounts.add_person(conn, code=code, name=code, password=QUICK.hash(PASSWORD), grants=[(OTHER, role)])
     app = make_app(office, tmp_path)
     yield Tale(office, app.test_client(), clock)
+    if "KEEP_CORPUS" in os.environ:  # python -m tests.corpus.write, at a release
+        keep(office, Path(os.environ["KEEP_CORPUS"]), request.node.originalname)
     office.store.close()

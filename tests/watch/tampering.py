@@ -11,16 +11,18 @@ def guards_off(conn):
     for table in APPEND_ONLY:
         if conn.dialect.name == "postgresql":
             conn.exec_driver_sql(f'ALTER TABLE "{table.name}" DISABLE TRIGGER USER')
-        else:
-            for act in ("update", "delete", "insert"):
-                conn.exec_driver_sql(f"DROP TRIGGER guard_{table.name}_{act}")
+    if conn.dialect.name == "sqlite":
+        for name in list(conn.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars()):
+            conn.exec_driver_sql(f"DROP TRIGGER {name}")
 
 
 def guards_on(conn, kept):
     if conn.dialect.name == "postgresql":
-        for table in APPEND_ONLY:
-            conn.exec_driver_sql(f'ALTER TABLE "{table.name}" ENABLE ALWAYS TRIGGER guard_{table.name}_row')
-            conn.exec_driver_sql(f'ALTER TABLE "{table.name}" ENABLE ALWAYS TRIGGER guard_{table.name}_truncate')
+        query = (
+            "SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE NOT tgisinternal"
+        )
+        for table, name in list(conn.exec_driver_sql(query)):
+            conn.exec_driver_sql(f'ALTER TABLE "{table}" ENABLE ALWAYS TRIGGER {name}')
     for statement in kept:
         conn.exec_driver_sql(statement)
 

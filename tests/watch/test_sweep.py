@@ -15,6 +15,7 @@ from coi.actions.sweep import Swept, beat, sweep
 from coi.actions.verification import verify
 from coi.journey.entry import from_instant, instant, read_leaf
 from coi.record import queries
+from coi.record.logkey import load_log_key
 from coi.record.tables import CLOCK, ENTRY
 from tests.play import Player
 from tests.processes import Other
@@ -180,8 +181,8 @@ def test_watchers_that_share_a_name_share_a_heartbeat(office):
 def test_the_watcher_sweeps_at_once_and_stops_when_told(store_url, tmp_path):
     environ = {key: value for key, value in os.environ.items() if not key.startswith("COI_")}
     environ |= {"COI_INSTANCE": str(tmp_path / "instance"), "COI_DATABASE_URL": store_url, "COI_SWEEP_SECONDS": "0.1"}
-    office = make_office(store_url)
     setup.make_instance(tmp_path / "instance")
+    office = make_office(store_url, log_key=load_log_key(tmp_path / "instance" / setup.LOG_KEY_FILE))
     with office.store.read() as conn:
         assert queries.heartbeats(conn) == []
     program = "import os; from coi import settings, watch; watch.run(settings.load(os.environ))"

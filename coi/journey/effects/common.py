@@ -38,5 +38,6 @@ def as_the_row_says(therapy: Therapy, entry: Entry) -> None:
             container.custodian = acting(entry)
         if row.to is not None:
             container.state = row.to
+            container.thawed = container.thawed or row.to is State.THAWING
         if row.place is not None:
             container.place = Place(row.place)

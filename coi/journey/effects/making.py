@@ -1,6 +1,7 @@
 """What steps change about lots, what is made in them, and releases."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from coi.journey.effects.collection import fill
 from coi.journey.effects.common import acted_on, acting, containers_of
@@ -67,7 +68,9 @@ def rescued(therapy: Therapy, entry: Entry) -> None:
     for container in containers_of(therapy, entry.values["outputs"]):
         _come_from(container, sources, entry)
         for source in sources[:1]:
-            container.state, container.lot, container.dose = source.state, source.lot, source.dose
+            container.state = State.THAWING if source.thawed else State.FILLED  # it is checked and started anew
+            container.rescues, container.thawed = source.cells, source.thawed
+            container.lot, container.dose = source.lot, source.dose
             container.component, container.strength = source.component, source.strength
             container.holds, container.spent = dict(source.holds), dict(source.spent)
             container.starts, container.ends = dict(source.starts), dict(source.ends)
@@ -78,13 +81,16 @@ def released(therapy: Therapy, entry: Entry) -> None:
     """Put a release in force for each named container; the latest word counts."""
     values = entry.values
     for container in acted_on(therapy, entry):
-        container.releases[entry.id] = Release(values["status"], values.get("country"), values.get("site"))
+        container.releases[entry.id] = Release(
+            values["status"], values.get("country"), values.get("site"), since=entry.occurred_at
+        )
         container.taken_back = None
 
 
 def release_ended(therapy: Therapy, entry: Entry) -> None:
     """End every release of the named containers."""
     for container in acted_on(therapy, entry):
+        container.ended += [replace(one, until=entry.occurred_at) for one in container.releases.values()]
         container.releases.clear()
         container.taken_back = entry.kind
 

@@ -17,8 +17,8 @@ from coi.journey.corrections import (
     targets,
 )
 from coi.journey.entry import from_instant
-from coi.journey.steps import STEPS, Family
-from coi.journey.therapy import Act, Therapy
+from coi.journey.steps import STEPS, Family, Role
+from coi.journey.therapy import Act, Correction, Therapy
 from coi.journey.values import read_changed
 
 _STAGE = Family.STAGE
@@ -46,9 +46,31 @@ def correction_has_its_entry(case: Case) -> Iterator[Problem]:
         )
     else:
         done = case.therapy.corrections.get(target)
-        if done is not None and done.in_force:
+        if done is not None and (done.final or (case.kind == "entry.replaced" and _is_replaced(done))):
             yield Problem(
                 _STAGE, "This entry was corrected already.", f"entry {target}, corrected", "an entry in force"
+            )
+
+
+def _is_replaced(correction: Correction) -> bool:
+    return correction.in_force or correction.standing is not None
+
+
+def quality_undoes_what_is_qualitys(case: Case) -> Iterator[Problem]:
+    """What only quality may do, and a hold, which only quality lifts, is corrected by quality alone."""
+    if case.kind not in CORRECTING or case.therapy is None:
+        return
+    actor = case.attempt.actor
+    if Role.QUALITY in actor.grants.get(actor.site or "", frozenset()):
+        return
+    for target in targets(case.attempt.values):
+        row = STEPS.get(case.therapy.kinds.get(target, ""))
+        if row is not None and (row.kind == "hold.placed" or row.who == {Role.QUALITY}):
+            yield Problem(
+                Family.AUTHORITY,
+                f"'{row.title}' is corrected by quality alone.",
+                f"{actor.person} of {actor.site}",
+                "somebody of quality",
             )
 
 
@@ -141,7 +163,7 @@ def corrected_by_another_person(case: Case) -> Iterator[Problem]:
     target = case.attempt.values.get("entry", "")
     begun = case.therapy.corrections.get(target)
     needed = people_needed(case.attempt.values, case.therapy.kinds)
-    if begun is None or begun.in_force:
+    if begun is None or begun.final:
         return
     same = (begun.kind, begun.digest) == (case.kind, content(case.attempt.values))
     if same and case.attempt.actor.person in begun.people:
@@ -155,6 +177,7 @@ def corrected_by_another_person(case: Case) -> Iterator[Problem]:
 
 RULES = (
     correction_has_its_entry,
+    quality_undoes_what_is_qualitys,
     nothing_is_built_on_it,
     nobody_relied_on_it,
     replacement_fits_its_step,

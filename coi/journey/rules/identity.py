@@ -112,14 +112,14 @@ def wristband_is_this_patients(case: Case) -> Iterator[Problem]:
 
 def purpose_fits_the_step(case: Case) -> Iterator[Problem]:
     """A container is used only for what it was planned for: no sample is infused, no dose is a starting material."""
-    used = [(container, case.row.purposes) for container in case.containers]
-    filled = [(container, case.row.makes) for container in case.outputs]
-    for container, allowed in (*used, *filled):
-        if allowed is not None and container.purpose not in allowed:
+    used = [(container, container.cells, case.row.purposes) for container in case.containers]
+    filled = [(container, container.purpose, case.row.makes) for container in case.outputs]
+    for container, meant, allowed in (*used, *filled):
+        if allowed is not None and meant not in allowed:
             yield Problem(
                 _ID,
-                f"Container {container.id} is meant as {_words(container.purpose)}; this step does not take that.",
-                _words(container.purpose),
+                f"Container {container.id} is meant as {_words(meant)}; this step does not take that.",
+                _words(meant),
                 " or ".join(sorted(_words(p) for p in allowed)),
                 (container.id,),
             )

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from coi.journey.attempt import Case, Problem, Severity
 from coi.journey.pathway import Window
+from coi.journey.rules.signing import copied_by
 from coi.journey.stability import Answer, clock_of
 from coi.journey.steps import Family, Meaning, Purpose
 from coi.journey.therapy import Check, Container
@@ -13,6 +14,7 @@ _NEEDS_RELEASE = frozenset(
     {"thaw.started", "infusion.checked", "infusion.started", "infusion.completed", "infusion.resumed"}
 )
 _TO_INFUSE = frozenset({Purpose.DOSE, Purpose.RESCUE})
+_SHEETS = frozenset({"downtime_sheet", "infusion_record"})  # documents that can show two bedside checks
 _TWO_PEOPLE = 2
 
 
@@ -53,7 +55,7 @@ def release_in_force_names_it(case: Case) -> Iterator[Problem]:
         return
     site, country = case.attempt.actor.site, case.country
     for container in case.containers:
-        said = container.releases.values()
+        said = [one for one in (*container.releases.values(), *container.ended) if one.holds_at(case.at)]
         if container.purpose not in _TO_INFUSE or any(one.covers(site=site, country=country) for one in said):
             continue
         if said:
@@ -227,11 +229,11 @@ def two_people_checked_it(case: Case) -> Iterator[Problem]:
 
 def _checked_on_paper(case: Case) -> bool:
     """Tell whether a paper record with the sheet attached names two performers, and two others stand for its copy."""
-    attempt = case.attempt
-    meanings = {signed.meaning: signed.person for signed in attempt.signed}
+    attempt, meanings = case.attempt, copied_by(case)
+    known = case.therapy.documents if case.therapy else {}
     return (
         attempt.on_paper
-        and bool(attempt.documents)
+        and any(known[sha256].kind in _SHEETS for sha256 in attempt.documents if sha256 in known)
         and len(set(attempt.performed_by)) >= _TWO_PEOPLE
         and {Meaning.TRANSCRIBED, Meaning.CHECKED} <= meanings.keys()
         and len(set(meanings.values())) >= _TWO_PEOPLE

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from coi.journey.attempt import Case, Problem, Severity, Signed
-from coi.journey.steps import PAPER, Family, Signing
+from coi.journey.steps import PAPER, Family, Meaning, Signing
 
 _SIGNATURE = Family.SIGNATURE
 
@@ -63,15 +63,18 @@ def _twice(case: Case) -> Iterator[Problem]:
         yield Problem(_SIGNATURE, "Nobody signs the same step twice.", ", ".join(twice), "different people")
 
 
+def copied_by(case: Case) -> dict[Meaning, str]:
+    """Return who stands for the copy of a paper record with which meaning: people of the therapy's parties only."""
+    return {signed.meaning: signed.person for signing in PAPER for signed in case.attempt.signed
+            if _may(case, signing, signed)}  # fmt: skip
+
+
 def paper_was_copied_by_two(case: Case) -> Iterator[Problem]:
     """What was written on paper is copied by one, compared with the paper by another, and comes with the sheet."""
     if not case.attempt.on_paper:
         return
-    lacking = [
-        _words(signing)
-        for signing in PAPER
-        if signing.meaning not in {signed.meaning for signed in case.attempt.signed}
-    ]
+    there = copied_by(case)
+    lacking = [_words(signing) for signing in PAPER if signing.meaning not in there]
     lacking += [] if case.attempt.documents else ["the photographed sheet"]
     if lacking:
         yield Problem(

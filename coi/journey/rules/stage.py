@@ -96,6 +96,7 @@ def something_is_acted_on(case: Case) -> Iterator[Problem]:
         "release.refused",
         "release.revoked",
         "handoff.offered",
+        "shipment.transferred",
     )
     if named and case.therapy is not None and not case.containers:
         yield Problem(
@@ -201,20 +202,23 @@ def lot_was_started(case: Case) -> Iterator[Problem]:
 
 
 def lot_is_open(case: Case) -> Iterator[Problem]:
-    """Nothing is made in a lot that was terminated; what is to be terminated is named when several lots run."""
+    """Nothing is made in, or released from, a terminated lot; what is to be terminated is named when several run."""
     if case.therapy is None:
         return
     if case.kind == "lot.terminated" and len(open_lots(case)) != 1:
         yield Problem(
             _STAGE, "Name the lot to terminate.", f"{len(open_lots(case))} open lots", "one lot, named in values.lot"
         )
-    if case.kind not in ("lot.terminated", "containers.transformed"):
-        return
-    lot = case.therapy.lots.get(case.attempt.values.get("lot") or lot_of(case) or "")
-    if lot is not None and lot.terminated is not None:
-        yield Problem(
-            _STAGE, f"Lot {lot.id} was terminated ({lot.terminated}).", "a terminated lot", "a lot that goes on"
-        )
+    meant = {"lot.terminated", "containers.transformed"} & {case.kind} and [
+        case.attempt.values.get("lot") or lot_of(case)
+    ]
+    if case.kind == "containers.released":
+        meant = [container.lot for container in case.containers]
+    for lot in [case.therapy.lots[id_] for id_ in dict.fromkeys(meant) if id_ in case.therapy.lots]:
+        if lot.terminated is not None:
+            yield Problem(
+                _STAGE, f"Lot {lot.id} was terminated ({lot.terminated}).", "a terminated lot", "a lot that goes on"
+            )
 
 
 def plan_fits_the_therapy(case: Case) -> Iterator[Problem]:

@@ -98,7 +98,7 @@ ROWS = (
         reported_by=NEVER_REPORTED,
         correction_people=2,
         scans=(Scan(ScanRole.CONTAINER, 0, 200, "Scan the containers, if they are at hand."),),
-        states=frozenset({State.FILLED}),
+        states=frozenset({State.FILLED, State.THAWING}),  # thawed when it came out of a broken bag
         purposes=frozenset({Purpose.DOSE, Purpose.RESCUE}),
         values=(
             CONTAINER_IDS,

@@ -275,3 +275,28 @@ def test_corrected_by_another_person_says_that_a_second_is_needed():
     target = last(story, coi, "collection.completed")
     annul(story, coi, target)
     says(annul(story, coi, target), "corrected_by_another_person", got="demo-quality twice", expected="2 people")
+
+
+def held():
+    story = Story()
+    coi, (bag,) = story.collected()
+    story.do("demo-nurse", "hold.placed", [("container", bag)], reason="other")
+    return story, coi, last(story, coi, "hold.placed")
+
+
+def test_quality_undoes_what_is_qualitys_passes_for_quality():
+    story, coi, target = held()
+    taken = annul(story, coi, target, "demo-quality")
+    assert taken.done
+    assert "quality_undoes_what_is_qualitys" not in taken.rules
+
+
+def test_quality_undoes_what_is_qualitys_refuses_a_coordinator():
+    story, coi, target = held()
+    refused(annul(story, coi, target, "demo-coordinator"), "quality_undoes_what_is_qualitys", Family.AUTHORITY)
+
+
+def test_quality_undoes_what_is_qualitys_says_why_not():
+    story, coi, target = held()
+    says(annul(story, coi, target, "demo-coordinator"), "quality_undoes_what_is_qualitys",
+         got="demo-coordinator of demo-hospital", expected="somebody of quality")  # fmt: skip
