@@ -46,7 +46,7 @@ _STREAMED = {"yield_per": 500}
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Of what an archive is: the whole log (`therapy` is None) or one therapy; with what may name the patient or not."""
+    """Of what an archive is: the whole log (`therapy` is None) or one therapy; with the patients' names or not."""
 
     office: Office
     conn: Connection

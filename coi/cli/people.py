@@ -1,4 +1,4 @@
-"""`coi organisation add`, `coi person add` and `person password`: who there is, outside the demo. Nobody is ever removed."""
+"""`coi organisation` and `coi person`: who there is, outside the demo. Nobody is ever removed."""
 
 import secrets
 from zoneinfo import available_timezones

@@ -1,5 +1,6 @@
 """The words that go with an archive: what each file is, how it is checked, what an entry says. For a reader in 2056."""
 
+import textwrap
 from collections.abc import Mapping
 
 ENTRY_FIELDS: Mapping[str, str] = {
@@ -171,7 +172,11 @@ def readme(*, therapy: str | None, names: bool, at: str, software: str, log: str
         _FILES_WITH_NAMES if names else "",
         _FILE_CODES if names and not therapy else "",
         _CHECK,
-        *(f"{name:<13} {text}\n" for name, text in ENTRY_FIELDS.items()),
+        *(_field(name, text) for name, text in ENTRY_FIELDS.items()),
         _IDENTIFIERS,
     ]
     return "".join(parts)
+
+
+def _field(name: str, text: str) -> str:
+    return textwrap.fill(text, 110, initial_indent=f"{name:<14}", subsequent_indent=" " * 14) + "\n"

@@ -106,8 +106,10 @@ def account(conn: Connection, person: str) -> Account | None:
     return None if row is None else Account(row.code, row.name, row.password, row.failures, row.locked_until)
 
 
-def set_password(conn: Connection, person: str, *, password: str) -> bool:
-    """Give an active person another hashed password, which opens a locked account; tell whether there is one."""
+def set_password(conn: Connection, person: str, *, password: str, at: str) -> bool:
+    """Give an active person another hashed password, end the sessions and the lock; tell whether there is one."""
+    sessions = TOKEN.c.person == person, TOKEN.c.kind == "session", TOKEN.c.ended_at == ""
+    conn.execute(update(TOKEN).where(*sessions).values(ended_at=at))
     new = {"password": password, "failures": 0, "locked_until": ""}
     return bool(conn.execute(update(PERSON).where(PERSON.c.code == person, PERSON.c.active).values(**new)).rowcount)
 
