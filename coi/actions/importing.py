@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy.exc import DataError, IntegrityError
 
 from coi.actions import crosswalk_texts, logkeys
 from coi.actions.archive import sign_of_the_key
@@ -184,7 +185,7 @@ def import_archive(office: Office, archive: Archive) -> Imported:
             change = [logkeys.changed(office, old=None, told_key=archive.key)] if other_key else []
             told = {"size": archive.about["size"], "root": archive.about["root"]}
             tell(office, conn, [*change, Fact("log.imported", told)], new_key=other_key)
-    except (ValueError, KeyError, TypeError, BadPathway) as fault:
+    except (ValueError, KeyError, TypeError, AttributeError, BadPathway, IntegrityError, DataError) as fault:
         raise _wrong([f"A file of it cannot be read ({type(fault).__name__})."]) from fault
     return Imported(archive.about["size"], lost)
 
@@ -209,7 +210,10 @@ def _fill(office: Office, conn: Connection, archive: Archive) -> int:
 
 
 def _insert(conn: Connection, table: Table, rows: Iterable[Json]) -> None:
+    names = set(table.columns.keys())
     for some in _portions(rows):
+        if any(row.keys() != names for row in some):
+            raise ValueError(f"A row of {table.name} has not the fields that it must have.")
         conn.execute(insert(table), some)
 
 
@@ -293,6 +297,5 @@ def _codes(office: Office, conn: Connection, folder: Path, *, same: bool) -> int
     for some in _portions(bag.read_jsonl(folder, bag.CODES)):
         rows = [row for row in map(kept, some) if row is not None]
         lost += len(some) - len(rows)
-        if rows:
-            conn.execute(insert(CODE), rows)
+        _insert(conn, CODE, rows)
     return lost

@@ -4,6 +4,7 @@ import json
 import os
 import stat
 from dataclasses import fields
+from pathlib import Path
 
 import bagit
 import pytest
@@ -52,7 +53,7 @@ def test_everything_is_for_its_owner_only_whatever_the_umask(tmp_path):
 
 def test_everything_is_on_the_disk_before_the_folder_has_its_name(tmp_path, monkeypatch):
     synced, fsync = [], os.fsync
-    monkeypatch.setattr(os, "fsync", lambda fd: (synced.append(os.readlink(f"/proc/self/fd/{fd}")), fsync(fd)))
+    monkeypatch.setattr(os, "fsync", lambda fd: (synced.append(str(Path(f"/proc/self/fd/{fd}").readlink())), fsync(fd)))
     bag.write(tmp_path / "made", some(), info=INFO)
     *before, last = synced
     assert last == str(tmp_path)

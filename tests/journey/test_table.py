@@ -124,8 +124,8 @@ STOPPING = {(kind, family) for kind, family, stops in CELLS if stops}
 
 HOUSE = [
     "organisation.added", "person.added", "password.renewed", "settings.changed", "key.adopted", "key.changed",
-    "key.escrowed", "watcher.seen", "guards.broken", "guards.mended", "log.exported", "log.imported", "log.restored", "backup.made",
-    "backup.drilled",
+    "key.escrowed", "watcher.seen", "guards.broken", "guards.mended", "log.exported", "log.imported", "log.restored",
+    "backup.made", "backup.drilled",
 ]  # fmt: skip
 FROZEN = [
     "therapy.enrolled", "therapy.closed", "patient.verified", "container.planned", "label.issued", "label.applied",
