@@ -17,19 +17,19 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from coi.actions import crosswalk_texts, logkeys
 from coi.actions.archive import sign_of_the_key
+from coi.actions.archived import Archive, checkpoints, entries, wrong
 from coi.actions.backup import refuse_if_in_use
 from coi.actions.doctor import has_database
 from coi.actions.documents import ENDINGS
-from coi.actions.faults import Fault, malformed
+from coi.actions.faults import Fault
 from coi.actions.office import Office, understood
 from coi.actions.setup import KEY_FILE, LOG_KEY_FILE
 from coi.actions.system import Fact, tell
 from coi.actions.verification import project_anew
-from coi.exports import bag, coi_verify
-from coi.journey.checkpoint import BadNote, read_checkpoint, read_note, read_verifier_key
-from coi.journey.entry import Entry, leaf_hash, read_leaf
+from coi.exports import bag
+from coi.journey.entry import leaf_hash
 from coi.journey.pathway import BadPathway
-from coi.record import blobs, logkey, schema, sealed, transparency
+from coi.record import blobs, schema, sealed
 from coi.record.blobs import File
 from coi.record.db import open_store
 from coi.record.logkey import create_log_key, load_log_key
@@ -44,34 +44,14 @@ from coi.record.tables import (
     PATHWAY,
     PERSON,
 )
-from coi.record.transparency import LogBroken
 from coi.record.vault import create_master, derive_keys, load_master
 from coi.settings import Settings
 
 Json = dict[str, Any]
 T = TypeVar("T")
 _AT_ONCE = 500
-_TOLD_AT_MOST = 5  # of what is wrong with an archive
 _MEDIA_TYPES = {ending: media_type for media_type, ending in ENDINGS.items()}
 _NO_PASSWORD = ""  # no hash: nobody's password is right
-
-
-@dataclass(frozen=True, slots=True)
-class Archive:
-    """An archive of a whole log that was checked: where it is, what it says of itself, and the keys that signed it.
-
-    `key` is the one that signed last.
-    """
-
-    folder: Path
-    about: Json
-    key: str
-    keys: tuple[tuple[int, str], ...]  # (position of the entry, public key), as the log tells it
-
-    @property
-    def log(self) -> str:
-        """Return the name of the log."""
-        return read_verifier_key(self.key)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,55 +62,6 @@ class Imported:
     codes_lost: int
 
 
-def checked(folder: Path, *, key: str | None = None) -> Archive:
-    """Return the archive in `folder` once bag, log and signatures are right; nothing is written.
-
-    `key` is the public key of the log as known from elsewhere; without it the archive's own is believed. Raises Fault
-    400 with everything that is wrong.
-    """
-    try:
-        return _checked(folder, key)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, LogBroken, BadNote, coi_verify.Wrong) as fault:
-        raise _wrong([f"{type(fault).__name__}: {fault}"]) from fault
-
-
-def _wrong(sentences: Iterable[str]) -> Fault:
-    said = list(sentences)
-    more = [f"and {len(said) - _TOLD_AT_MOST} more"] if len(said) > _TOLD_AT_MOST else []
-    return malformed("archive.wrong", "The archive is not right and nothing was imported. "
-                     + "\n".join([*said[:_TOLD_AT_MOST], *more]))  # fmt: skip
-
-
-def _checked(folder: Path, key: str | None) -> Archive:
-    why = bag.broken(folder)
-    if why:
-        raise _wrong([why])
-    about = next(bag.read_jsonl(folder, bag.ABOUT))
-    _refuse_what_cannot_go_on(about)
-    key = key or next(bag.read_lines(folder, bag.KEY)).decode()
-    report = coi_verify.Report()
-    coi_verify.check(folder, coi_verify.Key(key), [], report)
-    if report.wrong:
-        raise _wrong(report.wrong)
-    telling = [entry for entry in _entries(folder) if entry.kind in logkeys.KINDS and entry.stream == "system"]
-    keys = tuple(logkeys.keys_told(telling))
-    archive = Archive(folder, about, keys[-1][1] if keys else key, keys)
-    for _ in _checkpoints(archive):
-        pass  # each is held against the tree and its key
-    return archive
-
-
-def _refuse_what_cannot_go_on(about: Json) -> None:
-    if about["format"] != bag.FORMAT:
-        raise malformed("archive.format", f"Got an archive of the format {about['format']!a}, expected {bag.FORMAT}.")
-    if about["therapy"] is not None:
-        raise malformed("archive.therapy", "This is the archive of one therapy: it can be checked and read, but a log "
-                        "has no gaps, so only the archive of a whole log can be imported.")  # fmt: skip
-    if not about["names"]:
-        raise malformed("archive.names", "This archive was written without names: it can be checked and read, but not "
-                        "imported, because not one patient could be found again.")  # fmt: skip
-
-
 def prepare(settings: Settings, archive: Archive, *, new_vault_key: bool) -> None:
     """Make the folders and keys of an empty instance as far as they are missing; nothing that is there is changed.
 
@@ -139,6 +70,9 @@ def prepare(settings: Settings, archive: Archive, *, new_vault_key: bool) -> Non
     """
     if has_database(settings):
         _refuse_if_used(settings)
+    if settings.demo and not archive.about["demo"]:
+        raise Fault(409, "archive.demo", "The archive is of real people and this instance is a demo; import it into "
+                    "another one.")  # fmt: skip
     vault, log = settings.instance / KEY_FILE, settings.instance / LOG_KEY_FILE
     other = load_log_key(log).name if log.exists() else archive.log
     if other != archive.log:
@@ -186,7 +120,7 @@ def import_archive(office: Office, archive: Archive) -> Imported:
             told = {"size": archive.about["size"], "root": archive.about["root"]}
             tell(office, conn, [*change, Fact("log.imported", told)], new_key=other_key)
     except (ValueError, KeyError, TypeError, AttributeError, BadPathway, IntegrityError, DataError) as fault:
-        raise _wrong([f"A file of it cannot be read ({type(fault).__name__})."]) from fault
+        raise wrong([f"A file of it cannot be read ({type(fault).__name__})."]) from fault
     return Imported(archive.about["size"], lost)
 
 
@@ -195,7 +129,7 @@ def _fill(office: Office, conn: Connection, archive: Archive) -> int:
     folder = archive.folder
     same = sign_of_the_key(office.keys) == archive.about["vault_key"]
     _insert(conn, ENTRY, map(_entry_row, bag.read_lines(folder, bag.ENTRIES)))
-    _insert(conn, CHECKPOINT, _checkpoints(archive))
+    _insert(conn, CHECKPOINT, checkpoints(archive))
     _insert(conn, ATTEMPT, _answers(folder))
     _insert(conn, CLASH, bag.read_jsonl(folder, bag.CLASHES))
     _insert(conn, PATHWAY, _pathways(folder))
@@ -223,28 +157,10 @@ def _portions(rows: Iterable[T]) -> Iterator[list[T]]:
         yield some
 
 
-def _entries(folder: Path) -> Iterator[Entry]:
-    for leaf in bag.read_lines(folder, bag.ENTRIES):
-        yield read_leaf(leaf)[0]
-
-
 def _entry_row(leaf: bytes) -> Json:
     said = json.loads(leaf)
     return {name: said[name] for name in ("position", "stream", "seq", "id", "attempt", "kind", "recorded_at")} | {
         "leaf": leaf, "hash": leaf_hash(leaf)}  # fmt: skip
-
-
-def _checkpoints(archive: Archive) -> Iterator[Json]:
-    """Return the rows of the signed checkpoints; raises BadNote or LogBroken for one that is not as it must be."""
-    hashes = (bytes.fromhex(leaf_hash(leaf)) for leaf in bag.read_lines(archive.folder, bag.ENTRIES))
-    return transparency.replanted(hashes, _signed(archive))
-
-
-def _signed(archive: Archive) -> Iterator[str]:
-    for note in bag.read_jsonl(archive.folder, bag.CHECKPOINTS):
-        size = read_checkpoint(read_note(note)[0]).size
-        logkey.verified(note, key=logkeys.key_at(list(archive.keys), size, otherwise=archive.key))
-        yield note
 
 
 def _answers(folder: Path) -> Iterator[Json]:
@@ -254,7 +170,7 @@ def _answers(folder: Path) -> Iterator[Json]:
 
 def _pathways(folder: Path) -> Iterator[Json]:
     """Return the published pathways as the log itself holds them."""
-    for entry in _entries(folder):
+    for entry in entries(folder):
         if entry.kind == "pathway.published":
             document = str(entry.values["document"]).encode()
             if hashlib.sha256(document).hexdigest() != entry.values["digest"]:

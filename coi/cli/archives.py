@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from coi.actions import archive as archives
-from coi.actions import importing, verification
+from coi.actions import archived, importing, verification
 from coi.actions.upgrade import upgrade
 from coi.cli import opening
+from coi.cli.instance import in_demo_mode
 from coi.cli.records import export
 
 _NEW = click.Path(path_type=Path)
@@ -37,9 +38,11 @@ def export_archive(*, folder: Path, therapy: str | None, without_names: bool) ->
 @click.option("--new-vault-key", is_flag=True, help="The archived instance's vault key is lost; go on with another.")
 def import_(*, folder: Path, key: Path | None, new_vault_key: bool) -> None:
     """Fill a new instance from the archive in FOLDER; put the old vault key into it first and do not run coi init."""
-    archive = importing.checked(folder, key=key.read_text("utf-8").strip() if key else None)
+    archive = archived.checked(folder, key=key.read_text("utf-8").strip() if key else None)
     found = opening.settings()
     importing.prepare(found, archive, new_vault_key=new_vault_key)
+    if archive.about["demo"]:
+        found = in_demo_mode(found)  # made-up people stay marked as such
     upgrade(found)
     with opening.office(found, guarded=True) as office:
         done = importing.import_archive(office, archive)

@@ -143,7 +143,7 @@ Where an entry has a commitment it stands for a text. The commitment is SHA-256 
 its length as 8 bytes (the most significant first): the words "coi commitment v1", the salt (32 bytes), the text in
 UTF-8. In hexadecimal it must be what stands in the entry. Without its salt a commitment says nothing.
 The texts of scans, notes and values have their commitments in the entries; names and birth dates that were given when
-a patient was enrolled have none, so for them the log proves only that they were not in it.
+a patient was enrolled have none, so the log cannot show that these are unchanged.
 A token of 26 letters and digits stands for a seal, a place or a device: the same thing has the same token. It was
 made with a key that is not in this archive, so it can be compared and not worked out again.
 

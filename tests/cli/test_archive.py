@@ -15,17 +15,19 @@ import zxingcpp
 from PIL import Image
 from sqlalchemy import select
 
-from coi.actions import reads, therapies
+from coi.actions import crosswalk_texts, reads, therapies
 from coi.actions.attempts import body_digest
 from coi.actions.documents import AttachRequest, attach
+from coi.actions.identifiers import remember_name
 from coi.exports import coi_verify
 from coi.journey.entry import leaf_hash
 from coi.journey.fold import fold
 from coi.journey.tree import Frontier
-from coi.record import blobs, ledger, projections, sealed
+from coi.record import blobs, codes, ledger, projections, sealed
 from coi.record.logkey import load_log_key
 from coi.record.tables import ATTEMPT, BLOB, CHECKPOINT, CLASH, CODE, ENTRY, GRANT, ORGANISATION, PATHWAY, PERSON
-from tests.cli.running import Instance
+from coi.record.vault import derive_keys
+from tests.cli.running import Instance, finished
 from tests.play import HOSPITAL, Player
 
 CANARY = "ZEBEDEE"
@@ -426,8 +428,8 @@ def test_under_another_vault_key_one_has_to_say_so_and_codes_are_made_anew(playe
             (name,) = [
                 one.name for one in sealed.opened(conn, keys=office.keys) if BAND in one.text and "{" in one.text
             ]
-            codes = conn.execute(select(CODE.c.token)).scalars().all()
-    assert name.split(".")[1] in codes
+            tokens = conn.execute(select(CODE.c.token)).scalars().all()
+    assert name.split(".")[1] in tokens
 
 
 def test_base64_of_a_checkpoint_is_what_about_says(on_sqlite, tmp_path):
@@ -436,3 +438,48 @@ def test_base64_of_a_checkpoint_is_what_about_says(on_sqlite, tmp_path):
     last = json.loads((tmp_path / "whole" / f"{LOG}.checkpoints").read_text().splitlines()[-1]).split("\n")
     assert (about["log"], str(about["size"])) == (last[0], last[1])
     assert about["root"] == base64.b64decode(last[2]).hex()
+
+
+def test_made_up_people_stay_marked_and_real_ones_do_not_come_into_a_demo(on_sqlite, tmp_path):
+    on_sqlite.run("export", "archive", tmp_path / "whole")
+    other = empty_with(on_sqlite, tmp_path, "vault.key")
+    other.run("import", tmp_path / "whole")
+    assert "demo = true" in (other.folder / "settings.toml").read_text()
+    real = Instance(tmp_path / "real", f"sqlite:///{tmp_path / 'real.sqlite3'}")
+    finished(real)
+    real.run("export", "archive", tmp_path / "serious")
+    third = Instance(tmp_path / "third", f"sqlite:///{tmp_path / 'third.sqlite3'}")
+    said = third.run("import", tmp_path / "serious", "--new-vault-key", COI_DEMO="true", expect=1)
+    assert "import it into another one" in said
+    (third.folder / "keys").mkdir(parents=True, mode=0o700)
+    shutil.copy2(real.folder / "keys" / "vault.key", third.folder / "keys")
+    assert "proves itself" in third.run("import", tmp_path / "serious")
+    assert "demo" not in str([path.read_text() for path in third.folder.glob("settings.toml")])
+
+
+def test_every_sort_of_foreign_code_can_be_made_again_under_another_key(sqlite_office):
+    office, keys = sqlite_office, sqlite_office.keys
+    other = derive_keys(b"another master of tests, 32 byte")
+    coi = enrolled(office, Player(office))
+    with office.store.write() as conn:
+        (patient,) = conn.execute(select(CODE.c.subject).where(CODE.c.type == "name").distinct()).scalars()
+        later = {"family@20300101T000000000000": "Renamed", "family@20310101T000000000000": "Again"}
+        sealed.keep(conn, [sealed.secret(subject=patient, name=name, text=text) for name, text in later.items()],
+                    keys=keys)  # fmt: skip
+        sealed.keep(conn, [sealed.secret(subject="x/0", name="scan", text="=A9999")], keys=keys)
+        remember_name(office, conn, patient, site=HOSPITAL)
+        for scope in ("label", "shipper"):
+            token = codes.foreign_token(keys, text="=A9999", scope=scope)
+            codes.register(conn, [{"token": token, "subject": coi, "type": scope}])
+        codes.register(conn, [{"token": "f" * 64, "subject": coi, "type": "label"}])
+    with office.store.read() as conn:
+        rows = [dict(row) for row in conn.execute(select(CODE)).mappings()]
+        found = list(crosswalk_texts.with_texts(office, conn, rows))
+    known = {(row["type"], row["scope"]) for row in found if row["text"] is not None}
+    assert {("name", f"name/{HOSPITAL}"), ("patient", "patient"), ("label", "label"), ("shipper", "shipper"),
+            ("therapy", "therapy/maker/order")} == known  # fmt: skip
+    assert [crosswalk_texts.as_it_was(row) for row in found] == rows
+    made = [crosswalk_texts.remade(other, row) for row in found]
+    lost = [row["token"] for row, new in zip(found, made, strict=True) if new is None]
+    assert lost == ["f" * 64]
+    assert {new["token"] for new in made if new} & {row["token"] for row in rows} == {patient, coi}

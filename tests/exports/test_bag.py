@@ -128,3 +128,10 @@ def test_the_readme_explains_every_file_and_every_field_and_says_whose_names_are
     assert {field.name for field in fields(Entry)} | {"format", "prev"} == set(bag_words.ENTRY_FIELDS)
     assert max(map(len, said.splitlines())) <= 120
     assert said.isascii()
+
+
+def test_a_folder_may_be_named_from_where_one_stands(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    bag.write(Path("made"), some(), info=INFO)
+    assert Path.cwd() == tmp_path
+    assert bag.broken(Path("made")) is None
