@@ -48,8 +48,8 @@ It can be checked and read; a service cannot be filled from it.
 _HEAD = """ARCHIVE OF A CHAIN OF IDENTITY AND A CHAIN OF CUSTODY
 ======================================================
 {warning}
-This folder holds {what}, as they
-stood on {at}. It was written by {software}.
+This folder holds {what},
+as of {at}. It was written by {software}.
 It needs no software of ours: every file is plain text (UTF-8), JSON, PNG, PDF or JPEG.
 
 The service followed cells that were collected from a patient, became a medicine and were given to the same patient.
@@ -62,7 +62,7 @@ The folder is a bag as RFC 8493 (BagIt) describes it. manifest-sha256.txt, one l
 with its SHA-256; tagmanifest-sha256.txt does so for the files beside it. "sha256sum -c manifest-sha256.txt" checks
 them, in that folder, and so does every program that reads BagIt.
 
-A file that ends in .jsonl holds one JSON document a line.
+Beside this README lie, some of them in folders (a file that ends in .jsonl holds one JSON document a line):
 
 """
 
@@ -129,7 +129,8 @@ HOW THE LOG PROVES ITSELF
 4. A checkpoint is three lines: the name of the log, the number of entries, the root of the tree in base64. An empty
    line and the signature follow: a dash, the name, and in base64 four bytes that name the key and an Ed25519 signature
    (RFC 8032) over the three lines with their ends.
-5. The public key is NAME+HASH+KEY; KEY is base64 of a byte 1 and the 32 bytes of the Ed25519 key.
+5. The public key is NAME+HASH+KEY; KEY is base64 of a byte 1 and the 32 bytes of the Ed25519 key. HASH,
+   which also names the key in a signature, is the first four bytes of SHA-256 over NAME, a line end and those 33 bytes.
 6. An entry of the kind key.changed names a new key. Its proof is the old key's signature over "coi key change v1",
    the old and the new public key, a line each; it is null where the old key was lost.
 
