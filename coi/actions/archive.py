@@ -1,227 +1,257 @@
-"""The archive: everything of a therapy, or of all, as a folder that can be read without this software in thirty years.
+"""The archive: everything that is here, or everything of one therapy, as files that outlive this software.
 
-The form is BagIt (RFC 8493): open files below data/ with SHA-256 manifests beside. It holds patients' names in the
-clear unless they are left out, so it is as confidential as a patient's file; it has no private key and no password.
-What is where is told in the README that goes with it (`coi/exports/archive_readme.txt`). Coming back from one is
-`coi.actions.importing`.
+That it was written is in the log before it is written, so a whole archive holds the record of itself. What the files
+are is in `coi.exports.bag`; what a service is filled from again in `coi.actions.importing`.
 """
 
-import json
-import os
-from collections.abc import Iterable, Iterator, Mapping
-from importlib import resources
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-import bagit
 from sqlalchemy import Connection, Table, select
 
-from coi.actions import labels, outside, proofs
-from coi.actions.backup import sign_of_the_key
+import labels
+from coi.actions import crosswalk_texts, outside, proofs
 from coi.actions.documents import ENDINGS
-from coi.actions.exporting import OPERATOR
-from coi.actions.faults import Fault, unknown
+from coi.actions.faults import unknown
+from coi.actions.labels import as_issued
 from coi.actions.office import Office
 from coi.actions.system import Fact, tell
-from coi.journey.entry import instant, read_leaf
-from coi.record import blobs, projections, sealed
-from coi.record.tables import ATTEMPT, BLOB, CLASH, CODE, DOCUMENT, ENTRY, GRANT, ORGANISATION, PATHWAY, PERSON, THERAPY
+from coi.exports import bag, bag_words
+from coi.exports.bag import Piece
+from coi.journey.entry import Entry, instant
+from coi.journey.identity import is_own
+from coi.record import blobs, ledger, projections, sealed, transparency
+from coi.record.tables import (
+    ATTEMPT,
+    BLOB,
+    CLASH,
+    CODE,
+    DOCUMENT,
+    ENTRY,
+    GRANT,
+    ORGANISATION,
+    PATHWAY,
+    PERSON,
+    THERAPY,
+)
+from coi.record.vault import VaultKeys, opaque_token
 
-FORMAT = "coi-archive-v1"
+Json = dict[str, Any]
 _DPI = 300
-Rows = Iterable[Mapping[str, Any]]
+_STREAMED = {"yield_per": 500}
 
 
-def write_archive(office: Office, folder: Path, *, therapy: str | None, names: bool) -> int:
-    """Write the archive of `therapy`, or of everything, to a new `folder`; return the number of entries in it.
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Of what an archive is: the whole log (`therapy` is None) or one therapy; with the patients' names or not."""
 
-    The folder appears once it is whole and on the disk. That it was taken out is in the log before, hence in the
-    archive of everything. Raises FileExistsError when the folder exists, Fault 404 for a therapy that is not there.
+    office: Office
+    conn: Connection
+    therapy: str | None
+    names: bool
+
+
+def sign_of_the_key(keys: VaultKeys) -> str:
+    """Return the keyed token by which an archive's vault key is recognised; it tells nothing of the key."""
+    return opaque_token(keys, scope="archive", text=bag.FORMAT)
+
+
+def write_archive(office: Office, folder: Path, *, therapy: str | None = None, names: bool = True) -> int:
+    """Write the archive to the new `folder` and return how many files it has.
+
+    Raises FileExistsError when the folder exists, FileNotFoundError without the one that it goes into, and Fault 404
+    for a therapy that is not here; then nothing is recorded either.
     """
     if folder.exists():
         raise FileExistsError(f"got {folder.name}, which exists, expected a new folder: choose another name")
-    _refuse_unknown(office, therapy)
+    if not folder.parent.is_dir():
+        raise FileNotFoundError(f"got {folder.parent}, which is no folder: make it first")
     with office.store.write() as conn:
-        tell(office, conn, [Fact("log.exported", {"what": "archive", "therapy": therapy, "names": names})])
-    with TemporaryDirectory(prefix=".coi-archive-", dir=folder.parent) as scratch:
-        bag = Path(scratch) / "bag"
-        bag.mkdir(mode=0o700)
-        count = _Archive(office, bag, therapy, names).write()
-        info = {"Source-Organization": office.log_key.name, "External-Description": FORMAT,
-                "Bagging-Date": instant(office.now())[:10], "Internal-Sender-Identifier": therapy or "everything",
-                "Coi-Names": "in the clear" if names else "left out"}  # fmt: skip
-        bagit.make_bag(str(bag), info, checksums=["sha256"])
-        _settle(bag)
-        bag.rename(folder)
-        _sync(folder.parent)
-    return count
-
-
-def _refuse_unknown(office: Office, therapy: str | None) -> None:
-    with office.store.read() as conn:
-        if therapy is not None and not conn.execute(select(THERAPY.c.coi).where(THERAPY.c.coi == therapy)).first():
+        if therapy is not None and not _is_here(conn, therapy):
             raise unknown("therapy")
+        tell(office, conn, [Fact("log.exported", {"what": "archive", "therapy": therapy})])
+    with office.store.read() as conn:
+        scope = Scope(office, conn, therapy, names)
+        about = _about(scope)
+        pieces = _of_all(scope) if therapy is None else _of_therapy(scope, therapy)
+        return bag.write(folder, chain(_words(scope, about), pieces), info=_info(about))
 
 
-def _settle(bag: Path) -> None:
-    """Leave the files to their owner alone, and on the disk."""
-    for path in sorted(bag.rglob("*"), reverse=True):
-        path.chmod(0o700 if path.is_dir() else 0o600)
-        _sync(path)
-    _sync(bag)
+def _is_here(conn: Connection, coi: str) -> bool:
+    return is_own(coi) and conn.execute(select(THERAPY.c.coi).where(THERAPY.c.coi == coi)).first() is not None
 
 
-def _sync(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+def _about(scope: Scope) -> Json:
+    """Return what the archive says of itself to programs."""
+    office = scope.office
+    size, _ = transparency.latest(scope.conn) or (0, "")
+    return {
+        "format": bag.FORMAT, "therapy": scope.therapy, "names": scope.names, "at": instant(office.now()),
+        "software": office.software, "log": office.log_key.name, "size": size,
+        "root": transparency.root_at(scope.conn, size).hex(), "vault_key": sign_of_the_key(office.keys),
+        "demo": office.demo,
+    }  # fmt: skip
 
 
-class _Archive:
-    """One archive on its way into a folder."""
-
-    def __init__(self, office: Office, folder: Path, therapy: str | None, names: bool) -> None:
-        self.office, self.folder, self.therapy, self.names = office, folder, therapy, names
-
-    def write(self) -> int:
-        """Write every file; return the number of entries."""
-        self._text("README.txt", (resources.files("coi.exports") / "archive_readme.txt").read_text("utf-8"))
-        self._text("verify/coi_verify.py", outside.verifier().decode())
-        self._text("log/key.txt", self.office.log_key.verifier_key + "\n")
-        self._text("manifest.json", json.dumps({"format": FORMAT, "vault_key": sign_of_the_key(self.office),
-                                                "therapy": self.therapy, "names": self.names}) + "\n")  # fmt: skip
-        with self.office.store.read() as conn:
-            positions = self._positions(conn)
-            count = self._log(conn, positions)
-            entries = [read_leaf(leaf)[0] for leaf in _leaves(conn, positions)]
-            subjects = None if self.therapy is None else _subjects(entries)
-            self._tables(conn)
-            self._pathways(conn)
-            if self.names:
-                self._lines("patients.jsonl", _texts(conn, self.office, subjects))
-                self._documents(conn)
-        for entry in entries:
-            if entry.kind == "label.issued":
-                self._label(entry.values["label"])
-        return count
-
-    def _positions(self, conn: Connection) -> list[int] | None:
-        """Return the positions of the therapy's entries, its shippers' and its pathway's; None for all entries."""
-        if self.therapy is None:
-            return None
-        own = _leaves_of(conn, [f"therapy:{self.therapy}"])
-        values = [read_leaf(leaf)[0].values for leaf in own]
-        shippers = {told[name] for told in values for name in ("shipper", "into") if told.get(name)}
-        shippers |= {left for told in values for left in told.get("out_of", ())}
-        streams = [f"therapy:{self.therapy}", *(f"shipper:{shipper}" for shipper in sorted(shippers))]
-        found = list(conn.execute(select(ENTRY.c.position).where(ENTRY.c.stream.in_(streams))).scalars())
-        pathway = select(PATHWAY.c.position).join(THERAPY, THERAPY.c.pathway == PATHWAY.c.digest)
-        found += conn.execute(pathway.where(THERAPY.c.coi == self.therapy)).scalars()
-        return sorted(found)
-
-    def _log(self, conn: Connection, positions: list[int] | None) -> int:
-        if positions is None:
-            beside = (json.dumps(note, ensure_ascii=False).encode() for note in outside.notes(conn))
-            outside.write_lines(self._file("log/entries.jsonl.checkpoints"), beside)
-            return outside.write_lines(self._file("log/entries.jsonl"), outside.leaves(conn))
-        proved = proofs.of_entries(self.office, positions)
-        self._text("log/checkpoint.txt", proved["checkpoint"])
-        return self._lines("log/proofs.jsonl", proved["entries"])
-
-    def _tables(self, conn: Connection) -> None:
-        """Write what stands beside the log: of one therapy only what it is about."""
-        coi = self.therapy
-        rows = projections.stored(conn)
-        if coi is None:
-            self._lines("log/answers.jsonl", _opened(conn, ATTEMPT, "answer"))
-            self._lines("log/clashes.jsonl", _rows(conn, CLASH))
-            self._lines("codes.jsonl", _rows(conn, CODE))
-            grants = _rows(conn, GRANT)
-            people = [
-                {"code": row["code"], "name": row["name"], "active": row["active"]} for row in _rows(conn, PERSON)
-            ]
-            self._lines("people.jsonl", people)
-            self._lines("grants.jsonl", grants)
-        else:
-            rows = {name: {key: row for key, row in found.items() if coi in (row.get("therapy"), row.get("coi"))}
-                    for name, found in rows.items()}  # fmt: skip
-        self._lines("organisations.jsonl", _rows(conn, ORGANISATION))
-        self._text("state.json", json.dumps(rows, ensure_ascii=False, sort_keys=True, indent=1) + "\n")
-
-    def _pathways(self, conn: Connection) -> None:
-        query = select(PATHWAY)
-        if self.therapy is not None:
-            pinned = select(THERAPY.c.pathway).where(THERAPY.c.coi == self.therapy)
-            query = query.where(PATHWAY.c.digest.in_(pinned))
-        for row in conn.execute(query):
-            self._file(f"pathways/{row.name}-{row.version}.toml").write_bytes(bytes(row.document))
-
-    def _documents(self, conn: Connection) -> None:
-        query = select(BLOB.c.sha256)
-        if self.therapy is not None:
-            query = query.where(BLOB.c.sha256.in_(select(DOCUMENT.c.sha256).where(DOCUMENT.c.therapy == self.therapy)))
-        for sha256 in conn.execute(query.order_by(BLOB.c.sha256)).scalars().all():
-            found = blobs.read(conn, sha256, keys=self.office.keys)
-            if found is not None:
-                data, media_type = found
-                self._file(f"documents/{sha256}.{ENDINGS[media_type]}").write_bytes(data)
-
-    def _label(self, serial: str) -> None:
-        try:
-            picture = labels.render(self.office, serial, form="png", dpi=_DPI, caller=OPERATOR)
-        except Fault:
-            return  # it was voided, or its template is another maker's: its entries tell of it
-        self._file(f"labels/{serial}.png").write_bytes(picture)
-
-    def _file(self, name: str) -> Path:
-        file = self.folder / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        return file
-
-    def _text(self, name: str, text: str) -> None:
-        self._file(name).write_text(text, "utf-8")
-
-    def _lines(self, name: str, rows: Rows) -> int:
-        return outside.write_lines(
-            self._file(name), (json.dumps(dict(row), ensure_ascii=False, sort_keys=True).encode() for row in rows)
-        )
+def _info(about: Json) -> dict[str, str]:
+    of = f"the therapy {about['therapy']}" if about["therapy"] else "the whole log"
+    return {
+        "Bag-Software-Agent": about["software"],
+        "Bagging-Date": about["at"][:10],
+        "External-Description": f"Chain of identity and custody: {of}",
+        "External-Identifier": about["log"],
+    }
 
 
-def _leaves(conn: Connection, positions: list[int] | None) -> list[bytes]:
-    if positions is None:
-        return list(outside.leaves(conn))
-    query = select(ENTRY.c.leaf).where(ENTRY.c.position.in_(positions)).order_by(ENTRY.c.position)
-    return [bytes(leaf) for leaf in conn.execute(query).scalars()]
+def _words(scope: Scope, about: Json) -> Iterator[Piece]:
+    """Return what explains the archive and what checks it."""
+    told = bag_words.readme(therapy=scope.therapy, names=scope.names, at=about["at"], software=about["software"],
+                            log=about["log"])  # fmt: skip
+    yield bag.whole(bag.README, told.encode())
+    yield bag.whole(bag.ABOUT, bag.as_json(about) + b"\n")
+    yield bag.whole(bag.VERIFIER, outside.verifier())
+    yield bag.whole(bag.KEY, scope.office.log_key.verifier_key.encode() + b"\n")
 
 
-def _leaves_of(conn: Connection, streams: list[str]) -> list[bytes]:
-    query = select(ENTRY.c.leaf).where(ENTRY.c.stream.in_(streams)).order_by(ENTRY.c.position)
-    return [bytes(leaf) for leaf in conn.execute(query).scalars()]
+def _of_all(scope: Scope) -> Iterator[Piece]:
+    """Return the files of the whole log and of all that goes with it."""
+    conn = scope.conn
+    yield bag.lines(bag.ENTRIES, outside.leaves(conn))
+    yield bag.jsonl(bag.CHECKPOINTS, outside.notes(conn))
+    for stream in _therapies(conn):
+        yield from _labels(scope, ledger.read_streams(conn, [stream])[stream].entries)
+    yield from _pathways(_rows(conn, PATHWAY))
+    yield bag.jsonl(bag.PEOPLE, _people(conn))
+    yield bag.jsonl(bag.ORGANISATIONS, _rows(conn, ORGANISATION))
+    yield bag.state(projections.stored(conn))
+    if scope.names:  # and whatever only an import needs, which there is none of without them
+        yield bag.jsonl(bag.ANSWERS, ({**row, "answer": bytes(row["answer"]).decode()} for row in _rows(conn, ATTEMPT)))
+        yield bag.jsonl(bag.CLASHES, _rows(conn, CLASH))
+        yield bag.jsonl(bag.PATIENTS, _texts(sealed.opened(conn, keys=scope.office.keys)))
+        yield bag.jsonl(bag.CODES, crosswalk_texts.with_texts(scope.office, conn, _rows(conn, CODE)))
+        yield from _documents(scope, conn.execute(select(BLOB.c.sha256).order_by(BLOB.c.sha256)).scalars().all())
 
 
-def _subjects(entries: Iterable[Any]) -> list[str]:
-    """Return everything that a therapy's sealed texts may be kept under."""
-    found: set[str] = set()
-    for entry in entries:
-        found |= {entry.attempt, entry.id, *(scan["subject"] for scan in entry.scans if scan["subject"])}
-        found |= {value for value in entry.values.values() if isinstance(value, str)}
-        found |= {entry.therapy} if entry.therapy else set()
-    return sorted(found)
+def _of_therapy(scope: Scope, coi: str) -> Iterator[Piece]:
+    """Return the files of one therapy: its entries with their proofs, and what they name."""
+    conn = scope.conn
+    own, shippers = _entries_of(conn, coi)
+    entries = sorted([*own, *shippers], key=lambda entry: entry.position)
+    pathways = _pathways_of(conn, own)
+    positions = [*(entry.position for entry in entries), *(row["position"] for row in pathways)]
+    proved = proofs.of_positions(conn, sorted(set(positions)), key=scope.office.log_key.verifier_key)
+    named = set(_strings([[entry.actor, entry.values, entry.scans, entry.signatures, entry.performed_by, entry.stream,
+                           entry.therapy, entry.attempt] for entry in entries]))  # fmt: skip
+    yield bag.jsonl(bag.PROOFS, proved["entries"])
+    yield bag.whole(bag.CHECKPOINT, proved["checkpoint"].encode())
+    yield from _labels(scope, own)
+    yield from _pathways(pathways)
+    yield bag.jsonl(bag.PEOPLE, (row for row in _people(conn) if row["code"] in named))
+    yield bag.jsonl(bag.ORGANISATIONS, (row for row in _rows(conn, ORGANISATION) if row["code"] in named))
+    yield bag.state(_state_of(conn, coi, {entry.stream.partition(":")[2] for entry in shippers}))
+    if scope.names:
+        whose = _subjects(own, named)
+        found = sealed.opened(conn, keys=scope.office.keys)
+        yield bag.jsonl(bag.PATIENTS, _texts(one for one in found if one.subject.partition("/")[0] in whose))
+        query = select(DOCUMENT.c.sha256).where(DOCUMENT.c.therapy == coi).distinct().order_by(DOCUMENT.c.sha256)
+        yield from _documents(scope, conn.execute(query).scalars().all())
 
 
-def _texts(conn: Connection, office: Office, subjects: list[str] | None) -> Iterator[dict[str, str]]:
-    for row in sealed.everything(conn, subjects, keys=office.keys):
-        yield {"subject": row.subject, "name": row.name, "text": row.text, "salt": row.salt.hex()}
-
-
-def _rows(conn: Connection, table: Table) -> list[dict[str, Any]]:
+def _rows(conn: Connection, table: Table) -> Iterator[Json]:
     query = select(table).order_by(*table.primary_key.columns)
-    return [dict(row) for row in conn.execute(query).mappings()]
+    for row in conn.execute(query, execution_options=_STREAMED).mappings():
+        yield dict(row)
 
 
-def _opened(conn: Connection, table: Table, column: str) -> Iterator[dict[str, Any]]:
-    for row in _rows(conn, table):
-        yield row | {column: bytes(row[column]).decode()}
+def _therapies(conn: Connection) -> list[str]:
+    query = select(ENTRY.c.stream).where(ENTRY.c.stream.startswith("therapy:")).distinct().order_by(ENTRY.c.stream)
+    return list(conn.execute(query).scalars())
+
+
+def _labels(scope: Scope, entries: Collection[Entry]) -> Iterator[Piece]:
+    issued = as_issued(scope.office, list(entries), pathway=lambda digest: scope.office.pathway(scope.conn, digest))
+    for serial, layout in issued:
+        yield bag.whole(f"{bag.LABELS}/{serial}.png", labels.render_png(layout, dpi=_DPI))
+        yield bag.whole(f"{bag.LABELS}/{serial}.pdf", labels.render_pdf(layout))
+
+
+def _pathways(rows: Iterable[Json]) -> Iterator[Piece]:
+    taken: set[str] = set()
+    for row in rows:
+        path = bag.pathway_path(row["name"], row["version"])
+        if path in taken:  # two versions that differ in what a file's name cannot hold
+            path = bag.pathway_path(row["name"], f"{row['version']}-{row['digest']}")
+        taken.add(path)
+        yield bag.whole(path, bytes(row["document"]))
+
+
+def _people(conn: Connection) -> Iterator[Json]:
+    """Return everybody with the roles, without what opens the door to them."""
+    grants: dict[str, list[Json]] = {}
+    for row in _rows(conn, GRANT):
+        grants.setdefault(row["person"], []).append({"organisation": row["organisation"], "role": row["role"]})
+    query = select(PERSON.c.code, PERSON.c.name, PERSON.c.active).order_by(PERSON.c.code)
+    for found in conn.execute(query).mappings():
+        yield {**found, "grants": grants.get(found["code"], [])}
+
+
+def _texts(secrets: Iterable[sealed.Secret]) -> Iterator[Json]:
+    for one in secrets:
+        yield {"subject": one.subject, "name": one.name, "text": one.text, "salt": one.salt.hex(),
+               "commitment": one.commitment}  # fmt: skip
+
+
+def _documents(scope: Scope, digests: Iterable[str]) -> Iterator[Piece]:
+    for sha256 in digests:
+        found = blobs.read(scope.conn, sha256, keys=scope.office.keys)
+        if found is not None:
+            data, media_type = found
+            yield bag.whole(f"{bag.DOCUMENTS}/{sha256}.{ENDINGS[media_type]}", data)
+
+
+def _entries_of(conn: Connection, coi: str) -> tuple[list[Entry], list[Entry]]:
+    """Return (the entries of a therapy, those of the shippers that carried it); none about another therapy."""
+    stream = f"therapy:{coi}"
+    own = list(ledger.read_streams(conn, [stream])[stream].entries)
+    shippers = {text for text in _strings([entry.values for entry in own]) if text.startswith("SHP-")}
+    found = ledger.read_streams(conn, [f"shipper:{id_}" for id_ in sorted(shippers)]) if shippers else {}
+    carried = [one.entries for one in found.values() if any(entry.therapy == coi for entry in one.entries)]
+    return own, [entry for entries in carried for entry in entries if entry.therapy in (None, coi)]
+
+
+def _pathways_of(conn: Connection, own: Iterable[Entry]) -> list[Json]:
+    digests = {str(entry.values["pathway"]) for entry in own if "pathway" in entry.values}
+    return [row for row in _rows(conn, PATHWAY) if row["digest"] in digests]
+
+
+def _subjects(own: Collection[Entry], named: Collection[str]) -> set[str]:
+    """Return whose texts go with a therapy: its own and its patient's, its requests', its seals' and places'.
+
+    A wrong wristband names another patient, whose name stays where it is.
+    """
+    ours = {entry.therapy for entry in own} | {entry.values.get("patient") for entry in own}
+    return {text for text in named if text in ours or not is_own(text)}
+
+
+def _state_of(conn: Connection, coi: str, shippers: Collection[str]) -> dict[str, dict[str, Mapping[str, Any]]]:
+    found = projections.stored(conn)
+    return {
+        name: {key: row for key, row in rows.items()
+               if (key in shippers if name == "shipper" else row.get("therapy", row.get("coi")) == coi)}
+        for name, rows in found.items()
+    }  # fmt: skip
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Return every text in plain JSON values."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _strings(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _strings(item)

@@ -81,7 +81,7 @@ def back_up(office: Office, file: Path) -> int:
             note = signed[1] if (signed := transparency.latest(conn)) else ""
         manifest = {
             "format": FORMAT, "at": instant(office.now()), "software": office.software, "migration": migration,
-            "checkpoint": note, "vault_key": sign_of_the_key(office), "tables": tables,
+            "checkpoint": note, "vault_key": _sign_of_the_key(office), "tables": tables,
         }  # fmt: skip
         (folder / MANIFEST).write_text(json.dumps(manifest, indent=1))
         whole = _packed(folder, [MANIFEST, *(_file_of(table) for table in TABLES)])
@@ -93,8 +93,7 @@ def back_up(office: Office, file: Path) -> int:
     return count
 
 
-def sign_of_the_key(office: Office) -> str:
-    """Return by what another vault key is recognised, without saying anything of this one."""
+def _sign_of_the_key(office: Office) -> str:
     return opaque_token(office.keys, scope="backup", text=FORMAT)
 
 
@@ -171,20 +170,19 @@ def restore(office: Office, file: Path, *, known: int | None = None, record: boo
     except (tarfile.TarError, UnicodeDecodeError, KeyError) as fault:
         raise _broken(type(fault).__name__) from fault
     if record:
-        tell_of_it(office, "log.restored", known=known)
+        _tell_of_it(office, known)
     rebuild(office)
     return verify(office)
 
 
-def tell_of_it(office: Office, kind: str, **more: Any) -> None:
-    """Record where the log of this instance came from, and first that another key signs from now on, if so."""
+def _tell_of_it(office: Office, known: int | None) -> None:
     with office.store.read() as conn:
         tree = transparency.last_frontier(conn)
         keys = logkeys.known_keys(conn)
     if keys and keys[-1][1] != office.log_key.verifier_key:
         logkeys.change(office, old=None, told_key=keys[-1][1])
     with office.store.write() as conn:
-        tell(office, conn, [Fact(kind, {"size": tree.size, "root": tree.root().hex(), **more})])
+        tell(office, conn, [Fact("log.restored", {"size": tree.size, "root": tree.root().hex(), "known": known})])
 
 
 def origin_of(file: Path) -> str | None:
@@ -218,7 +216,7 @@ def _manifest(tar: tarfile.TarFile, office: Office) -> Mapping[str, Any]:
     if manifest["migration"] != schema.head():
         raise malformed("backup.migration", f"The backup is of migration {str(manifest['migration'])[:32]!a}, this "
                         f"software of {schema.head()}; restore with what made it, then upgrade.")  # fmt: skip
-    if manifest["vault_key"] != sign_of_the_key(office):
+    if manifest["vault_key"] != _sign_of_the_key(office):
         raise malformed("backup.key", "The backup belongs to another vault key; put that instance's keys/vault.key "
                         "into this instance before you restore, or its names can never be read.")  # fmt: skip
     return cast(Mapping[str, Any], manifest)
@@ -234,7 +232,7 @@ def _check(tar: tarfile.TarFile, table: Table, told: Mapping[str, Any]) -> None:
 
 
 def refuse_if_in_use(conn: Connection) -> None:
-    """Raise Fault 409 when anything stands in the tables of an instance."""
+    """Raise Fault 409 unless the log, the vault and the list of people are empty."""
     if any(conn.execute(select(table).limit(1)).first() for table in TABLES):
         raise Fault(409, "restore.in_use", "This instance is in use already; restore into a new one, without coi init.")
 

@@ -27,7 +27,7 @@ from coi.record import codes
 
 Json = dict[str, Any]
 _NEVER_TOLD = frozenset({Role.COURIER, Role.AUDITOR, Role.ADMIN})  # whose patient it is, wherever they work
-OPERATOR = Caller("operator", {"": frozenset({Role.AUDITOR})})  # at the command line, who belongs to no site
+_OPERATOR = Caller("operator", {"": frozenset({Role.AUDITOR})})  # at the command line, who belongs to no site
 _READABLE = frozenset({"seal", "location"})
 
 
@@ -60,7 +60,7 @@ def write_dossier(office: Office, coi: str, file: Path, *, at: datetime | None =
         raise malformed("export.file", "Expected a file whose name ends in .pdf or .json.")
     if file.exists():
         raise Fault(409, "export.file", f"{file.name} is there already; choose another name.")
-    made = dossier(office, coi, caller=OPERATOR, at=at)
+    made = dossier(office, coi, caller=_OPERATOR, at=at)
     as_text = json.dumps(made, ensure_ascii=False, indent=1).encode
     file.write_bytes(dossier_pdf.render(made) if file.suffix == ".pdf" else as_text())
 

@@ -132,11 +132,16 @@ def details_of(texts: Mapping[str, str]) -> dict[str, str]:
 def remember_name(office: Office, conn: Connection, patient: str, *, site: str) -> None:
     """Make the patient findable by like name and birth date at `site`, for name alerts only."""
     known = details_of(sealed.read(conn, [patient], keys=office.keys).get(patient, {}))
+    codes.register_new(conn, _named(office, alert_keys(known), patient=patient, site=site))
+
+
+def alert_keys(known: Mapping[str, str]) -> set[str]:
+    """Return the texts under which a patient with these details is found by a like name or the same birth date."""
     keys: set[str] = set()
     for prefix in ("", "native_"):
         family, given = known.get(f"{prefix}family", ""), known.get(f"{prefix}given", "")
         keys |= name_keys(family=family, given=given, born=known.get("born", ""))
-    codes.register_new(conn, _named(office, keys, patient=patient, site=site))
+    return keys
 
 
 def _named(office: Office, keys: Iterable[str], *, patient: str, site: str) -> list[dict[str, str | None]]:

@@ -1,142 +1,217 @@
-"""Importing: an archive of everything into an empty instance, which then has an equal state.
+"""An archive becomes an instance again: everything is checked first, then written in one transaction, then folded.
 
-Nothing is written before the bag is whole and the log in it proves itself with the key it names. The vault's key of the
-archived instance has to be in the new one: the keyed tokens in the log (seals, places, devices) were made with it.
+The log goes on under its name. Its entries stay as they are, so what they hold as keyed tokens was made with the
+vault's key of the archive: under another key those can be read but never again be compared with a scan.
 """
 
+import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar
 
-import bagit
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy.exc import DataError, IntegrityError
 
-from coi.actions.archive import FORMAT
-from coi.actions.backup import refuse_if_in_use, sign_of_the_key, tell_of_it
+from coi.actions import crosswalk_texts, logkeys
+from coi.actions.archive import sign_of_the_key
+from coi.actions.archived import Archive, checkpoints, entries, wrong
+from coi.actions.backup import refuse_if_in_use
+from coi.actions.doctor import has_database
 from coi.actions.documents import ENDINGS
-from coi.actions.faults import Fault, malformed
+from coi.actions.faults import Fault
 from coi.actions.office import Office, understood
-from coi.actions.verification import rebuild, verify
-from coi.exports import coi_verify
-from coi.journey.checkpoint import read_verifier_key
-from coi.journey.entry import instant, leaf_hash, read_leaf
-from coi.record import blobs, sealed, transparency
+from coi.actions.setup import KEY_FILE, LOG_KEY_FILE
+from coi.actions.system import Fact, tell
+from coi.actions.verification import project_anew
+from coi.exports import bag
+from coi.journey.entry import leaf_hash
+from coi.journey.pathway import BadPathway
+from coi.record import blobs, schema, sealed
 from coi.record.blobs import File
-from coi.record.sealed import Secret
-from coi.record.tables import ATTEMPT, CLASH, CODE, ENTRY, GRANT, ORGANISATION, PATHWAY, PERSON
+from coi.record.db import open_store
+from coi.record.logkey import create_log_key, load_log_key
+from coi.record.tables import (
+    ATTEMPT,
+    CHECKPOINT,
+    CLASH,
+    CODE,
+    ENTRY,
+    GRANT,
+    ORGANISATION,
+    PATHWAY,
+    PERSON,
+)
+from coi.record.vault import create_master, derive_keys, load_master
+from coi.settings import Settings
 
+Json = dict[str, Any]
+T = TypeVar("T")
 _AT_ONCE = 500
+_MEDIA_TYPES = {ending: media_type for media_type, ending in ENDINGS.items()}
+_NO_PASSWORD = ""  # no hash: nobody's password is right
 
 
-def read_archive(office: Office, folder: Path) -> list[str]:
-    """Fill an empty instance from the archive in `folder`, rebuild the projections and return what `verify` finds.
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of an import: the entries of the archive, and the codes that another vault key cannot make again."""
 
-    Raises Fault when the archive is damaged, does not prove itself, is of one therapy or without names, belongs to
-    another vault key, or when the instance is in use; then nothing was written.
+    size: int
+    codes_lost: int
+
+
+def prepare(settings: Settings, archive: Archive, *, new_vault_key: bool) -> None:
+    """Make the folders and keys of an empty instance as far as they are missing; nothing that is there is changed.
+
+    Raises Fault 409 when the instance is in use, when its vault key is not the archive's (unless `new_vault_key`), or
+    when its log key is that of a log with another name.
     """
-    data = folder / "data"
-    _refuse_damaged(folder)
-    _refuse_unfit(office, _manifest(data))
-    with office.store.write() as conn:
-        refuse_if_in_use(conn)
-        _fill(office, conn, data)
-    tell_of_it(office, "log.imported")
-    rebuild(office)
-    return verify(office)
+    if has_database(settings):
+        _refuse_if_used(settings)
+    if settings.demo and not archive.about["demo"]:
+        raise Fault(409, "archive.demo", "The archive is of real people and this instance is a demo; import it into "
+                    "another one.")  # fmt: skip
+    vault, log = settings.instance / KEY_FILE, settings.instance / LOG_KEY_FILE
+    other = load_log_key(log).name if log.exists() else archive.log
+    if other != archive.log:
+        raise Fault(409, "archive.log", f"The archive is of the log {archive.log}, this instance has the key of "
+                    f"{other}; move {log} away, and the import makes one of the right name.")  # fmt: skip
+    same = vault.exists() and sign_of_the_key(derive_keys(load_master(vault))) == archive.about["vault_key"]
+    if not same and not new_vault_key:
+        raise Fault(409, "archive.vault_key", f"Put the vault key of the archived instance at {vault} first; under "
+                    "another one seals, places, devices and lots that are in the log can never be compared with a scan "
+                    "again. If that key is lost, say --new-vault-key.")  # fmt: skip
+    vault.parent.mkdir(parents=True, exist_ok=True)
+    settings.instance.chmod(0o700)
+    vault.parent.chmod(0o700)
+    if not vault.exists():
+        create_master(vault)
+    if not log.exists():
+        create_log_key(log, name=archive.log)
 
 
-def origin_of(folder: Path) -> str:
-    """Return the name of the archived log."""
-    return read_verifier_key((folder / "data" / "log" / "key.txt").read_text("utf-8"))[0]
-
-
-def _refuse_damaged(folder: Path) -> None:
-    report = coi_verify.Report()
+def _refuse_if_used(settings: Settings) -> None:
+    store = open_store(settings.database_url)
     try:
-        bagit.Bag(str(folder)).validate()
-        key = coi_verify.Key((folder / "data" / "log" / "key.txt").read_text("utf-8"))
-        coi_verify.check(folder, key, [], report)
-    except (bagit.BagError, OSError, ValueError, KeyError, coi_verify.Wrong) as fault:
-        report.wrong.append(str(fault))
-    if report.wrong:
-        raise malformed("archive.broken", f"The archive is not as it was made: {report.wrong[0]}. Take another copy.")
+        with store.read() as conn:
+            if schema.current(conn) is None:
+                return
+            if any(conn.execute(select(table).limit(1)).first() for table in (ENTRY, PERSON)):
+                raise Fault(409, "restore.in_use", "This instance is in use already; import into a new one, without "
+                            "coi init.")  # fmt: skip
+    finally:
+        store.close()
 
 
-def _manifest(data: Path) -> Mapping[str, Any]:
-    return cast(Mapping[str, Any], json.loads((data / "manifest.json").read_text("utf-8")))
+def import_archive(office: Office, archive: Archive) -> Imported:
+    """Fill the empty instance from a checked archive and fold its log; all of it or nothing.
+
+    The import is recorded; where the log goes on with another key than the archive's, that is too.
+    """
+    try:
+        with office.store.write() as conn:
+            refuse_if_in_use(conn)
+            lost = _fill(office, conn, archive)
+            project_anew(office, conn)
+            other_key = office.log_key.verifier_key != archive.key
+            change = [logkeys.changed(office, old=None, told_key=archive.key)] if other_key else []
+            told = {"size": archive.about["size"], "root": archive.about["root"]}
+            tell(office, conn, [*change, Fact("log.imported", told)], new_key=other_key)
+    except (ValueError, KeyError, TypeError, AttributeError, BadPathway, IntegrityError, DataError) as fault:
+        raise wrong([f"A file of it cannot be read ({type(fault).__name__})."]) from fault
+    return Imported(archive.about["size"], lost)
 
 
-def _refuse_unfit(office: Office, manifest: Mapping[str, Any]) -> None:
-    if manifest.get("format") != FORMAT:
-        raise malformed(
-            "archive.format", f"The archive is of another format than {FORMAT}; use the software of its time."
-        )
-    if manifest["therapy"] is not None:
-        raise malformed("archive.therapy", "This is the archive of one therapy: it can be read and checked, but a log "
-                        "has no gaps, so only an archive of everything can be imported.")  # fmt: skip
-    if not manifest["names"]:
-        raise malformed("archive.names", "The names were left out of this archive; import one that holds them.")
-    if manifest["vault_key"] != sign_of_the_key(office):
-        raise Fault(400, "archive.key", "The archive belongs to another vault key; put that instance's keys/vault.key "
-                    "into this instance first, or what was sealed with it can never be compared again.")  # fmt: skip
+def _fill(office: Office, conn: Connection, archive: Archive) -> int:
+    """Write what the archive holds; return how many codes cannot be made again under this vault key."""
+    folder = archive.folder
+    same = sign_of_the_key(office.keys) == archive.about["vault_key"]
+    _insert(conn, ENTRY, map(_entry_row, bag.read_lines(folder, bag.ENTRIES)))
+    _insert(conn, CHECKPOINT, checkpoints(archive))
+    _insert(conn, ATTEMPT, _answers(folder))
+    _insert(conn, CLASH, bag.read_jsonl(folder, bag.CLASHES))
+    _insert(conn, PATHWAY, _pathways(folder))
+    _insert(conn, ORGANISATION, bag.read_jsonl(folder, bag.ORGANISATIONS))
+    _insert(conn, PERSON, (_person(row) for row in bag.read_jsonl(folder, bag.PEOPLE)))
+    _insert(conn, GRANT, _grants(folder))
+    for secrets in _portions(_secrets(office, folder, same=same)):
+        sealed.keep(conn, secrets, keys=office.keys)
+    for file in sorted((folder / "data" / bag.DOCUMENTS).glob("*")):
+        blobs.keep(conn, _document(file), keys=office.keys)
+    return _codes(office, conn, folder, same=same)
 
 
-def _fill(office: Office, conn: Connection, data: Path) -> None:
-    """Write the tables from the open files; none before what it names."""
-    _insert(conn, ENTRY, (_row_of(line) for line in (data / "log" / "entries.jsonl").open("rb")))
-    notes = (data / "log" / "entries.jsonl.checkpoints").read_text("utf-8").splitlines()
-    transparency.regrow(conn, (json.loads(note) for note in notes))
-    _insert(conn, ATTEMPT, (row | {"answer": row["answer"].encode()} for row in _rows(data / "log" / "answers.jsonl")))
-    _insert(conn, CLASH, _rows(data / "log" / "clashes.jsonl"))
-    _insert(conn, PATHWAY, _pathways(data))
-    _insert(conn, ORGANISATION, _rows(data / "organisations.jsonl"))
-    nobody = {"password": "", "failures": 0, "locked_until": ""}  # each has to be given a new password
-    _insert(conn, PERSON, (row | nobody for row in _rows(data / "people.jsonl")))
-    _insert(conn, GRANT, _rows(data / "grants.jsonl"))
-    _insert(conn, CODE, _rows(data / "codes.jsonl"))
-    texts = (Secret(row["subject"], row["name"], row["text"], bytes.fromhex(row["salt"]))
-             for row in _rows(data / "patients.jsonl"))  # fmt: skip
-    for text in texts:
-        sealed.keep(conn, [text], keys=office.keys)
-    _documents(office, conn, data / "documents")
-
-
-def _row_of(line: bytes) -> dict[str, Any]:
-    leaf = line.removesuffix(b"\n")
-    entry, _ = read_leaf(leaf)
-    kept = {name: getattr(entry, name) for name in ("position", "stream", "seq", "id", "attempt", "kind")}
-    return {**kept, "recorded_at": instant(entry.recorded_at), "leaf": leaf, "hash": leaf_hash(leaf)}
-
-
-def _pathways(data: Path) -> Iterator[dict[str, Any]]:
-    for line in (data / "log" / "entries.jsonl").open("rb"):
-        entry, _ = read_leaf(line.removesuffix(b"\n"))
-        if entry.kind == "pathway.published":
-            document = entry.values["document"].encode()
-            names = {name: entry.values[name] for name in ("name", "version", "digest")}
-            yield {**names, "title": understood(document).title, "position": entry.position, "document": document}
-
-
-def _documents(office: Office, conn: Connection, folder: Path) -> None:
-    media_types = {ending: media_type for media_type, ending in ENDINGS.items()}
-    for file in sorted(folder.glob("*")) if folder.is_dir() else []:
-        media_type = media_types[file.suffix.removeprefix(".")]
-        blobs.keep(conn, File(file.stem, file.read_bytes(), media_type, file.name), keys=office.keys)
-
-
-def _rows(file: Path) -> Iterator[dict[str, Any]]:
-    with file.open(encoding="utf-8") as lines:
-        for line in lines:
-            yield json.loads(line)
-
-
-def _insert(conn: Connection, table: Any, rows: Iterator[dict[str, Any]]) -> None:
-    some: list[dict[str, Any]] = []
-    for row in rows:
-        some.append(row)
-        if len(some) == _AT_ONCE:
-            conn.execute(insert(table), some)
-            some = []
-    if some:
+def _insert(conn: Connection, table: Table, rows: Iterable[Json]) -> None:
+    names = set(table.columns.keys())
+    for some in _portions(rows):
+        if any(row.keys() != names for row in some):
+            raise ValueError(f"A row of {table.name} has not the fields that it must have.")
         conn.execute(insert(table), some)
+
+
+def _portions(rows: Iterable[T]) -> Iterator[list[T]]:
+    found = iter(rows)
+    while some := list(islice(found, _AT_ONCE)):
+        yield some
+
+
+def _entry_row(leaf: bytes) -> Json:
+    said = json.loads(leaf)
+    return {name: said[name] for name in ("position", "stream", "seq", "id", "attempt", "kind", "recorded_at")} | {
+        "leaf": leaf, "hash": leaf_hash(leaf)}  # fmt: skip
+
+
+def _answers(folder: Path) -> Iterator[Json]:
+    for row in bag.read_jsonl(folder, bag.ANSWERS):
+        yield row | {"answer": row["answer"].encode()}
+
+
+def _pathways(folder: Path) -> Iterator[Json]:
+    """Return the published pathways as the log itself holds them."""
+    for entry in entries(folder):
+        if entry.kind == "pathway.published":
+            document = str(entry.values["document"]).encode()
+            if hashlib.sha256(document).hexdigest() != entry.values["digest"]:
+                raise ValueError("A pathway in the log has another digest than it says.")
+            told = {name: entry.values[name] for name in ("name", "version", "digest")}
+            yield told | {"title": understood(document).title, "position": entry.position, "document": document}
+
+
+def _person(row: Json) -> Json:
+    return {"code": row["code"], "name": row["name"], "active": row["active"], "password": _NO_PASSWORD,
+            "failures": 0, "locked_until": ""}  # fmt: skip
+
+
+def _grants(folder: Path) -> Iterator[Json]:
+    for row in bag.read_jsonl(folder, bag.PEOPLE):
+        yield from ({"person": row["code"], **grant} for grant in row["grants"])
+
+
+def _secrets(office: Office, folder: Path, *, same: bool) -> Iterator[sealed.Secret]:
+    for row in bag.read_jsonl(folder, bag.PATIENTS):
+        name = row["name"] if same else crosswalk_texts.remade_name(office.keys, row["name"], row["text"])
+        secret = sealed.Secret(row["subject"], name, row["text"], bytes.fromhex(row["salt"]))
+        if secret.commitment != row["commitment"]:
+            raise ValueError("A text is not the one of its commitment.")
+        yield secret
+
+
+def _document(file: Path) -> File:
+    data = file.read_bytes()
+    sha256, _, ending = file.name.partition(".")
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise ValueError("A document is not the one that its name says.")
+    return File(sha256, data, _MEDIA_TYPES[ending], "")
+
+
+def _codes(office: Office, conn: Connection, folder: Path, *, same: bool) -> int:
+    lost = 0
+    kept: Callable[[Json], Json | None] = crosswalk_texts.as_it_was if same else (
+        lambda row: crosswalk_texts.remade(office.keys, row))  # fmt: skip
+    for some in _portions(bag.read_jsonl(folder, bag.CODES)):
+        rows = [row for row in map(kept, some) if row is not None]
+        lost += len(some) - len(rows)
+        _insert(conn, CODE, rows)
+    return lost

@@ -4,6 +4,8 @@ What a label says comes from the log and the pathway; how it looks is the busine
 records nothing: a label counts as printed when it was scanned back (`label.applied`).
 """
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import labels
@@ -12,6 +14,7 @@ from coi.actions.faults import Fault, malformed, unknown
 from coi.actions.office import Office
 from coi.actions.steps import Caller, StepRequest, take
 from coi.journey.authority import may_read
+from coi.journey.entry import Entry, Outcome
 from coi.journey.fold import fold
 from coi.journey.identity import grouped, is_own
 from coi.journey.pathway import LabelText, Pathway
@@ -84,6 +87,25 @@ def _content(office: Office, serial: str, caller: Caller) -> tuple[labels.LabelC
     if label.state == "voided":
         raise Fault(409, "label.voided", f"Label {serial} was voided; print the label in force instead.")
     return _said(office, therapy, pathway, label), labels.TEMPLATES[label.template]
+
+
+def as_issued(
+    office: Office, entries: Sequence[Entry], *, pathway: Callable[[str], Pathway]
+) -> Iterator[tuple[str, labels.Layout]]:
+    """Return (serial, layout) of each label that `entries` of one therapy issued, as it was when it was issued.
+
+    A label that does not fit was never printed and is left out; so is another maker's, which we cannot draw.
+    """
+    for number, entry in enumerate(entries, 1):
+        if entry.kind != "label.issued" or entry.outcome != Outcome.DONE:
+            continue
+        therapy = fold(entries[:number], pathway=pathway)
+        label = therapy.labels.get(entry.values["label"]) if therapy else None
+        if therapy is None or label is None or label.template not in labels.TEMPLATES:
+            continue
+        content = _said(office, therapy, pathway(therapy.pathway), label)
+        with suppress(labels.LabelError):
+            yield label.serial, labels.lay_out(content, labels.TEMPLATES[label.template])
 
 
 def _said(office: Office, therapy: Therapy, pathway: Pathway, label: Label) -> labels.LabelContent:

@@ -6,6 +6,7 @@ the entry; where the old key was lost there is no proof, and the new public key 
 
 import base64
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -13,6 +14,7 @@ from sqlalchemy import Connection
 from coi.actions.office import Office
 from coi.actions.system import Fact, tell, told
 from coi.journey.checkpoint import key_change
+from coi.journey.entry import Entry
 from coi.record import transparency
 from coi.record.logkey import LogKey, public_half
 
@@ -27,8 +29,18 @@ def adopt(office: Office) -> None:
 
 
 def known_keys(conn: Connection) -> list[tuple[int, str]]:
-    """Return (position of the entry, public key) of every key that ever signed, as the log itself tells it."""
-    return [(entry.position, str(entry.values["key"])) for entry in told(conn, *KINDS)]
+    """Return (position of the entry, public key) of every key that ever signed, as the log itself tells it.
+
+    A log that never named its first key names it when it changes it; that one signed from the beginning.
+    """
+    return keys_told(told(conn, *KINDS))
+
+
+def keys_told(entries: Sequence[Entry]) -> list[tuple[int, str]]:
+    """Return what `known_keys` returns, from the entries that tell of keys, in order."""
+    first = entries[0].values.get("before") if entries else None
+    earlier = [(-1, str(first))] if first else []
+    return [*earlier, *((entry.position, str(entry.values["key"])) for entry in entries)]
 
 
 def keys_if_readable(conn: Connection) -> list[tuple[int, str]]:
@@ -52,15 +64,19 @@ def change(office: Office, *, old: LogKey | None, told_key: str) -> None:
     `told_key` is the public key that the log names as yet. Raises LogBroken when it did not sign the last checkpoint:
     the new key would sign for what a forger wrote.
     """
+    with office.store.write() as conn:
+        found = transparency.latest(conn)
+        transparency.refuse_forged(found[1] if found else None, key=told_key)
+        tell(office, conn, [changed(office, old=old, told_key=told_key)], new_key=True)
+
+
+def changed(office: Office, *, old: LogKey | None, told_key: str) -> Fact:
+    """Return the fact that `change` records."""
     new = office.log_key
     proof = None
     if old is not None:
         proof = base64.b64encode(old.sign(key_change(old.verifier_key, new.verifier_key)).value).decode()
-    values = {"before": told_key, "key": new.verifier_key, "proof": proof}
-    with office.store.write() as conn:
-        found = transparency.latest(conn)
-        transparency.refuse_forged(found[1] if found else None, key=told_key)
-        tell(office, conn, [Fact("key.changed", values)], new_key=True)
+    return Fact("key.changed", {"before": told_key, "key": new.verifier_key, "proof": proof})
 
 
 def take_the_place(new: Path, old: Path) -> None:

@@ -153,6 +153,14 @@ def add_person(office: Office, *, code: str, name: str, password: str, grants: S
         tell(office, conn, [person_fact(code, grants)])
 
 
+def renew_password(office: Office, code: str, *, password: str) -> None:
+    """Give somebody another hashed password; raises Fault 404 when there is no such person."""
+    with office.store.write() as conn:
+        if not people.set_password(conn, code, password=password, at=instant(office.now())):
+            raise Fault(404, "not_found", f"There is no person {code[:64]!a} here.")
+        tell(office, conn, [Fact("password.renewed", {"code": code}, stream=f"person:{code}")])
+
+
 def organisation_fact(code: str, kind: str) -> Fact:
     """Return the fact that an organisation was added."""
     return Fact("organisation.added", {"code": code, "kind": kind}, stream=f"site:{code}")

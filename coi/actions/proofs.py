@@ -69,18 +69,23 @@ def known_to_begin(office: Office, *, known: int, size: int) -> Json | None:
 def of_entries(office: Office, positions: Sequence[int]) -> Json:
     """Return what proves entries to somebody outside: key, checkpoint, and for each its bytes and its proof."""
     with office.store.read() as conn:
-        found = transparency.latest(conn)
-        if found is None or not positions:
-            return {"key": office.log_key.verifier_key, "checkpoint": "", "entries": []}
-        size, note = found
-        leaves: dict[int, str] = {}
-        for some in transparency.batched(positions):
-            query = select(ENTRY.c.position, ENTRY.c.leaf).where(ENTRY.c.position.in_(some))
-            leaves |= {row.position: bytes(row.leaf).decode() for row in conn.execute(query)}
-        proofs = transparency.inclusion_proofs(conn, positions, size)
+        return of_positions(conn, positions, key=office.log_key.verifier_key)
+
+
+def of_positions(conn: Connection, positions: Sequence[int], *, key: str) -> Json:
+    """Return what `of_entries` returns, as of an open transaction."""
+    found = transparency.latest(conn)
+    if found is None or not positions:
+        return {"key": key, "checkpoint": "", "entries": []}
+    size, note = found
+    leaves: dict[int, str] = {}
+    for some in transparency.batched(positions):
+        query = select(ENTRY.c.position, ENTRY.c.leaf).where(ENTRY.c.position.in_(some))
+        leaves |= {row.position: bytes(row.leaf).decode() for row in conn.execute(query)}
+    proofs = transparency.inclusion_proofs(conn, positions, size)
     entries = [{"position": position, "leaf": leaves[position], "proof": [one.hex() for one in proof]}
                for position, proof in zip(positions, proofs, strict=True)]  # fmt: skip
-    return {"key": office.log_key.verifier_key, "checkpoint": note, "entries": entries}
+    return {"key": key, "checkpoint": note, "entries": entries}
 
 
 def _size(conn: Connection) -> int:

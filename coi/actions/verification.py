@@ -202,8 +202,13 @@ def _projections(office: Office, conn: Connection) -> Iterator[str]:
 def rebuild(office: Office) -> int:
     """Write all projections anew from the log; return the number of rows."""
     with office.store.write() as conn:
-        expected = _expected(office, conn)
-        projections.clear(conn)
-        for name, rows in expected.items():
-            projections.insert_all(conn, name, list(rows.values()))
+        return project_anew(office, conn)
+
+
+def project_anew(office: Office, conn: Connection) -> int:
+    """Write all projections anew inside the open write transaction; return the number of rows."""
+    expected = _expected(office, conn)
+    projections.clear(conn)
+    for name, rows in expected.items():
+        projections.insert_all(conn, name, list(rows.values()))
     return sum(len(rows) for rows in expected.values())

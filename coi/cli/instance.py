@@ -45,7 +45,7 @@ def init(*, demo: bool, with_story: bool, copies: tuple[Path, ...]) -> None:
         raise click.ClickException("The story is made up and belongs into a demo only; say coi init --demo --story.")
     setup.make_instance(found.instance)
     if demo:
-        found = _in_demo_mode(found)
+        found = in_demo_mode(found)
     changed = upgrade_tables(found)
     with opening.office(found) as office:
         if changed:
@@ -82,7 +82,7 @@ def _in_use(found: Settings) -> tuple[bool, bool]:
         store.close()
 
 
-def _in_demo_mode(found: Settings) -> Settings:
+def in_demo_mode(found: Settings) -> Settings:
     """Write `demo = true` into the instance's settings, unless they say so, and read them again."""
     file = found.instance / FILE
     if not found.demo:

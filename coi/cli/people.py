@@ -1,4 +1,4 @@
-"""`coi organisation add` and `coi person add`: who there is, outside the demo. Nobody is ever removed."""
+"""`coi organisation` and `coi person`: who there is, outside the demo. Nobody is ever removed."""
 
 import secrets
 from zoneinfo import available_timezones
@@ -50,6 +50,18 @@ def add_person(*, code: str, name: str, grants: tuple[str, ...]) -> None:
         people.add_person(office, code=code, name=name, password=hasher.hash(password),
                           grants=[_grant(text) for text in grants])  # fmt: skip
         click.echo(f"{code} was added. The first password, shown only now: {password}")
+
+
+@person.command("password")
+@click.argument("code")
+def renew_password(*, code: str) -> None:
+    """Make a new password for the person CODE, shown once; the old one is right no more."""
+    found = opening.settings()
+    hasher = PasswordHasher(found.argon2_time_cost, found.argon2_memory_cost, found.argon2_parallelism)
+    password = secrets.token_urlsafe(12)
+    with opening.office(found, guarded=True) as office:
+        people.renew_password(office, code, password=hasher.hash(password))
+        click.echo(f"The new password of {code}, shown only now: {password}")
 
 
 def _grant(text: str) -> tuple[str, Role]:

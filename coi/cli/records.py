@@ -5,15 +5,14 @@ from pathlib import Path
 
 import click
 
-from coi.actions import archive, drill, exporting, importing, outside, verification
 from coi.actions import backup as backups
+from coi.actions import drill, exporting, outside, verification
 from coi.actions.faults import Fault
 from coi.actions.setup import KEY_FILE, LOG_KEY_FILE
 from coi.actions.upgrade import upgrade
 from coi.cli import opening
 from coi.journey.entry import from_instant
 from coi.record.logkey import create_log_key
-from coi.settings import Settings
 
 _NEW = click.Path(dir_okay=False, path_type=Path)
 _THERE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -62,19 +61,15 @@ def restore(*, file: Path, known: str | None) -> None:
     """Fill a new instance from the backup FILE; put the old vault key into it first and do not run coi init."""
     found = opening.settings()
     size = outside.size_of(outside.fetched(known)) if known else None
-    _need_the_vault_key(found)
+    if not (found.instance / KEY_FILE).exists():
+        raise click.ClickException(f"The backup holds no key; put the old instance's vault key at "
+                                   f"{found.instance / KEY_FILE} first.")  # fmt: skip
     log_key = found.instance / LOG_KEY_FILE
     if not log_key.exists() and (origin := backups.origin_of(file)):
         create_log_key(log_key, name=origin)  # the log goes on under its name
     upgrade(found)
     with opening.office(found, guarded=True) as office:
         _tell(backups.restore(office, file, known=size))
-
-
-def _need_the_vault_key(found: Settings) -> None:
-    if not (found.instance / KEY_FILE).exists():
-        raise click.ClickException(f"It holds no key; put the old instance's vault key at {found.instance / KEY_FILE} "
-                                   "first.")  # fmt: skip
 
 
 @click.command("drill")
@@ -115,34 +110,6 @@ def verifier(*, file: Path) -> None:
     click.echo(f"The verifier is in {file.name}; it needs Python and the package cryptography, nothing else.")
 
 
-@export.command("archive")
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--therapy", metavar="COI", help="Of this therapy only; without it, of everything.")
-@click.option("--without-names", is_flag=True, help="Leave out what is sealed and every document.")
-def write_archive(*, folder: Path, therapy: str | None, without_names: bool) -> None:
-    """Write everything to FOLDER, to be read in thirty years without this software; the names in the clear."""
-    with opening.office(guarded=True) as office:
-        count = archive.write_archive(office, folder, therapy=therapy, names=not without_names)
-    click.echo(f"{count} entries are in {folder.name}. Its README.txt says what is where.")
-    if not without_names:
-        click.echo("It holds patients' names in the clear: keep it as you keep patients' files.")
-
-
-@click.command("import")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-def import_archive(*, folder: Path) -> None:
-    """Fill a new instance from the archive in FOLDER; put the old vault key into it first and do not run coi init."""
-    found = opening.settings()
-    _need_the_vault_key(found)
-    log_key = found.instance / LOG_KEY_FILE
-    if not log_key.exists():
-        create_log_key(log_key, name=importing.origin_of(folder))
-    upgrade(found)
-    with opening.office(found, guarded=True) as office:
-        _tell(importing.read_archive(office, folder))
-        click.echo("Nobody has a password here yet; the people have to be given new ones.")
-
-
 @export.command()
 @click.argument("coi")
 @click.argument("file", type=_NEW)
@@ -165,4 +132,4 @@ def _moment(text: str) -> datetime:
         raise click.ClickException("Expected a date and time with its offset, such as 2026-11-23T14:05:00Z.") from None
 
 
-COMMANDS = (verify, rebuild, backup, restore, try_restore, export, import_archive)
+COMMANDS = (verify, rebuild, backup, restore, try_restore, export)

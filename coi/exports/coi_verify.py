@@ -332,9 +332,8 @@ def check_bag(folder: Path, report: Report) -> None:
                 report.wrong.append(f"File {path} of the archive is not what {name} says")
         if name.startswith("manifest"):
             found = {str(file.relative_to(folder)) for file in (folder / "data").rglob("*") if file.is_file()}
-            report.wrong += [
-                f"File {path} of the archive is in no manifest" for path in sorted(found - {line[1] for line in lines})
-            ]
+            strange = sorted(found - {path for _, path in lines})
+            report.wrong += [f"File {path} of the archive is in no manifest" for path in strange]
 
 
 def read_kept(text: str) -> Json:

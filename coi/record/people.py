@@ -106,6 +106,14 @@ def account(conn: Connection, person: str) -> Account | None:
     return None if row is None else Account(row.code, row.name, row.password, row.failures, row.locked_until)
 
 
+def set_password(conn: Connection, person: str, *, password: str, at: str) -> bool:
+    """Give an active person another hashed password, end the sessions and the lock; tell whether there is one."""
+    sessions = TOKEN.c.person == person, TOKEN.c.kind == "session", TOKEN.c.ended_at == ""
+    conn.execute(update(TOKEN).where(*sessions).values(ended_at=at))
+    new = {"password": password, "failures": 0, "locked_until": ""}
+    return bool(conn.execute(update(PERSON).where(PERSON.c.code == person, PERSON.c.active).values(**new)).rowcount)
+
+
 def note_sign_in(conn: Connection, person: str, *, failures: int, locked_until: str) -> None:
     """Keep the number of failed sign-ins and until when the account is locked."""
     conn.execute(update(PERSON).where(PERSON.c.code == person).values(failures=failures, locked_until=locked_until))

@@ -10,6 +10,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from coi.record.tables import VAULT
 from coi.record.vault import VaultKeys, commitment, new_salt, open_sealed, seal
 
+_STREAMED = {"yield_per": 500}
+
 
 @dataclass(frozen=True, slots=True)
 class Secret:
@@ -38,27 +40,6 @@ def keep(conn: Connection, secrets: Sequence[Secret], *, keys: VaultKeys) -> Non
         conn.execute(dialect.insert(VAULT).on_conflict_do_nothing(), [_row(item, keys) for item in secrets])
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """One sealed text in the clear, with the salt of its commitment."""
-
-    subject: str
-    name: str
-    text: str
-    salt: bytes
-
-
-def everything(conn: Connection, subjects: Sequence[str] | None, *, keys: VaultKeys) -> Iterator[Opened]:
-    """Return all sealed texts in the clear, those of `subjects` only where they are named."""
-    query = select(VAULT).order_by(VAULT.c.subject, VAULT.c.name)
-    wanted = None if subjects is None else set(subjects)
-    for row in conn.execute(query, execution_options={"yield_per": 200}):
-        if wanted is None or row.subject in wanted:
-            plain = open_sealed(keys, table="vault", row=row.subject, column=row.name, sealed=bytes(row.sealed))
-            kept = json.loads(plain)
-            yield Opened(row.subject, row.name, kept["text"], bytes.fromhex(kept["salt"]))
-
-
 def forget(conn: Connection, subject: str, names: Sequence[str]) -> None:
     """Destroy texts of a subject together with their salts; commitments to them can never be shown again."""
     conn.execute(delete(VAULT).where(VAULT.c.subject == subject, VAULT.c.name.in_(list(names))))
@@ -68,6 +49,15 @@ def _row(item: Secret, keys: VaultKeys) -> dict[str, object]:
     plain = json.dumps({"salt": item.salt.hex(), "text": item.text})
     sealed = seal(keys, table="vault", row=item.subject, column=item.name, plain=plain)
     return {"subject": item.subject, "name": item.name, "sealed": sealed}
+
+
+def opened(conn: Connection, *, keys: VaultKeys) -> Iterator[Secret]:
+    """Return everything that is in the vault, opened, by subject and name."""
+    query = select(VAULT).order_by(VAULT.c.subject, VAULT.c.name)
+    for row in conn.execute(query, execution_options=_STREAMED):
+        plain = open_sealed(keys, table="vault", row=row.subject, column=row.name, sealed=bytes(row.sealed))
+        said = json.loads(plain)
+        yield Secret(row.subject, row.name, said["text"], bytes.fromhex(said["salt"]))
 
 
 def read(conn: Connection, subjects: Iterable[str], *, keys: VaultKeys) -> Mapping[str, dict[str, str]]:

@@ -10,6 +10,7 @@ The hashing is `coi.journey.tree`, the text `coi.journey.checkpoint`, the key `c
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
@@ -129,16 +130,22 @@ def plant(conn: Connection, key: LogKey) -> int:
     return frontier.size - first
 
 
-def regrow(conn: Connection, notes: Iterable[str]) -> None:
-    """Grow the tree over stored entries anew, keeping the checkpoints as they were signed, the smallest first."""
-    frontier = Frontier()
+def replanted(hashes: Iterator[bytes], notes: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Return the row of each checkpoint in `notes`, over leaves with `hashes`, for a log that is filled from outside.
+
+    Raises LogBroken when a checkpoint is not of this tree, or the last one does not cover every leaf; BadNote when it
+    is none. Who signed is the caller's to ask.
+    """
+    before = Frontier()
     for note in notes:
-        size = read_checkpoint(read_note(note)[0]).size
-        where = (ENTRY.c.position >= frontier.size, ENTRY.c.position < size)
-        leaves = conn.execute(select(ENTRY.c.leaf).where(*where).order_by(ENTRY.c.position)).scalars().all()
-        grown, completed = _grown(frontier, [hashlib.sha256(b"\x00" + bytes(leaf)).digest() for leaf in leaves])
-        conn.execute(insert(CHECKPOINT), _row(frontier, grown, completed, note))
-        frontier = grown
+        said = read_checkpoint(read_note(note)[0])
+        after, completed = _grown(before, list(islice(hashes, max(0, said.size - before.size))))
+        if after.size <= before.size or (after.size, after.root()) != (said.size, said.root):
+            raise LogBroken(f"The checkpoint of {said.size} entries is not one of this log.")
+        yield _row(before, after, completed, note)
+        before = after
+    if next(hashes, None) is not None:
+        raise LogBroken(f"There are entries behind the last checkpoint, which is of {before.size} entries.")
 
 
 def last_frontier(conn: Connection) -> Frontier:

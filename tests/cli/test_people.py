@@ -1,11 +1,15 @@
 """Outside the demo an operator adds sites and people; what cannot be is refused in one sentence."""
 
+from datetime import timedelta
+
 import pytest
 
 from coi.actions import people
 from coi.actions.faults import Fault
 from coi.journey.steps import Role
+from coi.record import ledger
 from tests.cli.running import finished
+from tests.worlds import PASSWORD, QUICK
 
 
 def test_a_person_of_a_new_site_can_sign_in(empty):
@@ -42,3 +46,19 @@ def test_a_code_is_made_of_plain_letters(office):
         with pytest.raises(Fault) as refused:
             add(office, code, ("demo-hospital", Role.NURSE))
         assert refused.value.code == "code.malformed"
+
+
+def test_a_new_password_is_right_the_old_one_is_not_and_sessions_end(office):
+    wide = {"hasher": QUICK, "idle": timedelta(minutes=5)}
+    session = people.sign_in(office, "demo-nurse", PASSWORD, **wide)
+    people.renew_password(office, "demo-nurse", password=QUICK.hash("another one"))
+    assert people.by_session(office, session, idle=wide["idle"], absolute=timedelta(hours=1)) is None
+    with pytest.raises(Fault):
+        people.sign_in(office, "demo-nurse", PASSWORD, **wide)
+    people.sign_in(office, "demo-nurse", "another one", **wide)
+    with office.store.read() as conn:
+        last = ledger.read_streams(conn, ["person:demo-nurse"])["person:demo-nurse"].entries[-1]
+    assert (last.kind, last.values) == ("password.renewed", {"code": "demo-nurse"})
+    with pytest.raises(Fault) as refused:
+        people.renew_password(office, "demo-nobody", password="x")
+    assert refused.value.status == 404

@@ -20,6 +20,7 @@ PERMISSIVE = re.compile(
 )
 NOT_PERMISSIVE = re.compile(r"\b(A?GPL|SSPL|BUSL|proprietary|commercial)", re.IGNORECASE)
 EXCEPTED = {
+    "bagit": "public domain: a work of the Library of Congress, CC0 elsewhere",
     "qrcode": "BSD-3-Clause; its second classifier stands for the MIT text of the code that it grew from",
     "psycopg": "LGPL-3.0-only: the optional driver of PostgreSQL, used as it is over its public interface",
     "psycopg-binary": "LGPL-3.0-only: as psycopg",

@@ -102,6 +102,7 @@ deviation.opened        .    .    x    .    .    .    .    .    .    .
 pathway.published       .    .    x    .    .    .    .    .    .    .
 organisation.added      .    .    x    .    .    .    .    .    .    .
 person.added            .    .    x    .    .    .    .    .    .    .
+password.renewed        .    .    x    .    .    .    .    .    .    .
 settings.changed        .    .    x    .    .    .    .    .    .    .
 key.adopted             .    .    x    .    .    .    .    .    .    .
 key.changed             .    .    x    .    .    .    .    .    .    .
@@ -122,9 +123,9 @@ CELLS = [
 STOPPING = {(kind, family) for kind, family, stops in CELLS if stops}
 
 HOUSE = [
-    "organisation.added", "person.added", "settings.changed", "key.adopted", "key.changed", "key.escrowed",
-    "watcher.seen", "guards.broken", "guards.mended", "log.exported", "log.imported", "log.restored", "backup.made",
-    "backup.drilled",
+    "organisation.added", "person.added", "password.renewed", "settings.changed", "key.adopted", "key.changed",
+    "key.escrowed", "watcher.seen", "guards.broken", "guards.mended", "log.exported", "log.imported", "log.restored",
+    "backup.made", "backup.drilled",
 ]  # fmt: skip
 FROZEN = [
     "therapy.enrolled", "therapy.closed", "patient.verified", "container.planned", "label.issued", "label.applied",

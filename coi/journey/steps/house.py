@@ -9,6 +9,7 @@ from coi.journey.steps.row import StepKind
 _TITLES = {
     "organisation.added": "Organisation added",
     "person.added": "Person added, with the roles",
+    "password.renewed": "Password of a person made anew",
     "settings.changed": "Settings changed",
     "key.adopted": "Log key adopted",
     "key.changed": "Log key changed",

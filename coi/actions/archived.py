@@ -1,0 +1,108 @@
+"""An archive that is read: nothing of it is believed before bag, entries, chains, checkpoints and keys are right.
+
+The free-standing verifier is asked first, then every checkpoint on the way is held against the tree and the key that
+signed at that time. Nothing is written here.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from coi.actions import logkeys
+from coi.actions.faults import Fault, malformed
+from coi.exports import bag, coi_verify
+from coi.journey.checkpoint import BadNote, read_checkpoint, read_note, read_verifier_key
+from coi.journey.entry import Entry, leaf_hash, read_leaf
+from coi.record import logkey, transparency
+from coi.record.transparency import LogBroken
+
+Json = dict[str, Any]
+_TOLD_AT_MOST = 5  # of what is wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """An archive of a whole log that was checked: where it is, what it says of itself, and the keys that signed it.
+
+    `key` is the one that signed last.
+    """
+
+    folder: Path
+    about: Json
+    key: str
+    keys: tuple[tuple[int, str], ...]  # (position of the entry, public key), as the log tells it
+
+    @property
+    def log(self) -> str:
+        """Return the name of the log."""
+        return read_verifier_key(self.key)[0]
+
+
+def checked(folder: Path, *, key: str | None = None) -> Archive:
+    """Return the archive in `folder` once bag, log and signatures are right; nothing is written.
+
+    `key` is the public key of the log as known from elsewhere; without it the archive's own is believed. Raises Fault
+    400 with everything that is wrong.
+    """
+    try:
+        return _checked(folder, key)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, LogBroken, BadNote, coi_verify.Wrong) as fault:
+        raise wrong([f"{type(fault).__name__}: {fault}"]) from fault
+
+
+def wrong(sentences: Iterable[str]) -> Fault:
+    """Return the refusal of an archive that is not right."""
+    said = list(sentences)
+    more = [f"and {len(said) - _TOLD_AT_MOST} more"] if len(said) > _TOLD_AT_MOST else []
+    return malformed("archive.wrong", "The archive is not right and nothing was imported. "
+                     + "\n".join([*said[:_TOLD_AT_MOST], *more]))  # fmt: skip
+
+
+def _checked(folder: Path, key: str | None) -> Archive:
+    why = bag.broken(folder)
+    if why:
+        raise wrong([why])
+    about = next(bag.read_jsonl(folder, bag.ABOUT))
+    _refuse_what_cannot_go_on(about)
+    key = key or next(bag.read_lines(folder, bag.KEY)).decode()
+    report = coi_verify.Report()
+    coi_verify.check(folder, coi_verify.Key(key), [], report)
+    if report.wrong:
+        raise wrong(report.wrong)
+    telling = [entry for entry in entries(folder) if entry.kind in logkeys.KINDS and entry.stream == "system"]
+    keys = tuple(logkeys.keys_told(telling))
+    archive = Archive(folder, about, keys[-1][1] if keys else key, keys)
+    for _ in checkpoints(archive):
+        pass  # each is held against the tree and its key
+    return archive
+
+
+def _refuse_what_cannot_go_on(about: Json) -> None:
+    if about["format"] != bag.FORMAT:
+        raise malformed("archive.format", f"Got an archive of the format {about['format']!a}, expected {bag.FORMAT}.")
+    if about["therapy"] is not None:
+        raise malformed("archive.therapy", "This is the archive of one therapy: it can be checked and read, but a log "
+                        "has no gaps, so only the archive of a whole log can be imported.")  # fmt: skip
+    if not about["names"]:
+        raise malformed("archive.names", "This archive was written without names: it can be checked and read, but not "
+                        "imported, because not one patient could be found again.")  # fmt: skip
+
+
+def entries(folder: Path) -> Iterator[Entry]:
+    """Return the entries of the log in an archive, in order."""
+    for leaf in bag.read_lines(folder, bag.ENTRIES):
+        yield read_leaf(leaf)[0]
+
+
+def checkpoints(archive: Archive) -> Iterator[Json]:
+    """Return the rows of the signed checkpoints; raises BadNote or LogBroken for one that is not as it must be."""
+    hashes = (bytes.fromhex(leaf_hash(leaf)) for leaf in bag.read_lines(archive.folder, bag.ENTRIES))
+    return transparency.replanted(hashes, _signed(archive))
+
+
+def _signed(archive: Archive) -> Iterator[str]:
+    for note in bag.read_jsonl(archive.folder, bag.CHECKPOINTS):
+        size = read_checkpoint(read_note(note)[0]).size
+        logkey.verified(note, key=logkeys.key_at(list(archive.keys), size, otherwise=archive.key))
+        yield note
