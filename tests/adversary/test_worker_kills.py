@@ -44,14 +44,14 @@ def gunicorn(folder, url):
     environ = {k: v for k, v in os.environ.items() if not k.startswith("COI_")}
     environ |= {"COI_INSTANCE": str(folder), "COI_DATABASE_URL": url, "COI_DEMO": "true", "COI_LOG_LEVEL": "error"}
     command = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--preload", "-k", "gthread", "-w", "2",
-               "--threads", "2", "-b", f"127.0.0.1:{port}", "--log-level", "critical",
+               "--threads", "2", "-b", f"127.0.0.1:{port}", "--log-level", "critical", "--graceful-timeout", "5",
                "tests.adversary.killed_worker:app()"]  # fmt: skip
     with subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL) as process:
         try:
             yield port
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(30)
+            process.wait(120)  # a worker that was just born may miss the word: its master ends it after the grace
 
 
 def send(port, token, body, kill_at=0):
