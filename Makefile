@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 PORT ?= 8000
 ARGS ?=
-EVIDENCE ?= docs/evidence/3.json
+EVIDENCE ?= docs/evidence/4.json
 
 # Once, and again when the dependencies change, the folder moved or the environment is gone.
 SETUP := .state/setup

@@ -84,7 +84,7 @@ def served(environ: dict[str, str]) -> Iterator[int]:
             yield port
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(30)
+            process.wait(120)
 
 
 def _wait_until_it_answers(port: int) -> None:

@@ -21,7 +21,7 @@ def test_it_answers_and_stops_when_told_and_leaves_no_process(instance, sign):
         pids = started(process, port)
         said = process.stdout.readline()  # it says where it listens once it has heard itself answer
         process.send_signal(sign)
-        _, told = process.communicate(timeout=20)
+        _, told = process.communicate(timeout=120)
     assert process.returncode == 0
     assert f"http://127.0.0.1:{port}" in said
     assert [pid for pid in pids if alive(pid)] == []
@@ -38,7 +38,7 @@ def test_what_dies_is_started_again(instance):
         until(lambda: len(set(leaders(process.pid)) - set(before)) == 2, what="both again")
         until(lambda: health(port) == 200, what="/health again")
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        process.communicate(timeout=120)
     assert process.returncode == 0
 
 

@@ -29,7 +29,7 @@ def serving(folder, url, **environ):
             assert process.poll() is None, _said(said)
             yield office, port, process
             process.send_signal(signal.SIGTERM)
-            process.wait(30)
+            process.wait(120)
         finally:
             killed(process.pid, *descendants(process.pid))
             office.store.close()

@@ -101,7 +101,7 @@ def until_refused(client, number):
 
 
 def fetched(client, method, path, body=None):
-    line = http.client.HTTPConnection("127.0.0.1", client.port, timeout=30)
+    line = http.client.HTTPConnection("127.0.0.1", client.port, timeout=120)
     headers = {"Authorization": f"Bearer {client.token}", "Content-Type": "application/json"}
     line.request(method, path, body and json.dumps(body), headers)
     answer = line.getresponse()

@@ -190,7 +190,7 @@ def test_the_watcher_sweeps_at_once_and_stops_when_told(store_url, tmp_path):
         try:
             wait_for_sweeps(office, 3)
             process.send_signal(signal.SIGTERM)
-            _, said = process.communicate(timeout=30)
+            _, said = process.communicate(timeout=120)
         finally:
             process.kill()
     assert process.returncode == 0
