@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,8 @@ def look(*, url: str, folder: Path, key: str | None, fetch: Fetch, now: datetime
         found = verified(note, key=trusted)
         old = verified(before, key=_key_of(folder)) if before is not None else None
         for known in [old, *_unproved(folder)] if old is not None else ():
-            _follows(known, found, lambda: fetch(f"{base}/consistency?from={known.size}&to={found.size}"))  # noqa: B023
+            proof = f"{base}/consistency?from={known.size}&to={found.size}"
+            _follows(known, found, partial(fetch, proof))
     except (BadNote, Contradiction) as fault:
         _alarm(folder, str(fault), before, note, now)
         raise Contradiction(str(fault)) from fault
