@@ -36,6 +36,7 @@ class LabelRequest:
     template: str = "container-100x100"
     position: str = "bag"
     reason: str | None = None
+    signatures: Sequence[str] = ()
 
 
 def issue(office: Office, request: LabelRequest, *, caller: Caller) -> Answer:
@@ -49,7 +50,7 @@ def issue(office: Office, request: LabelRequest, *, caller: Caller) -> Answer:
                         {"template": [f"Expected one of {known}."]})  # fmt: skip
     values = {"container": request.container, "template": request.template, "position": request.position}
     step = StepRequest(id=request.id, kind="label.issued", occurred_at=office.now(), digest=request.digest,
-                       values=values, reason=request.reason)  # fmt: skip
+                       values=values, reason=request.reason, signatures=request.signatures)  # fmt: skip
     return take(office, step, caller=caller, route="labels")
 
 
