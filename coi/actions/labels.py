@@ -13,6 +13,7 @@ from coi.actions.attempts import Answer
 from coi.actions.faults import Fault, malformed, unknown
 from coi.actions.office import Office
 from coi.actions.steps import Caller, StepRequest, take
+from coi.journey.accounting import GONE
 from coi.journey.authority import may_read
 from coi.journey.entry import Entry, Outcome
 from coi.journey.fold import fold
@@ -85,8 +86,8 @@ def _content(office: Office, serial: str, caller: Caller) -> tuple[labels.LabelC
             raise unknown("label")
         pathway = office.pathway(conn, therapy.pathway)
     label = therapy.labels[serial]
-    if label.state == "voided":
-        raise Fault(409, "label.voided", f"Label {serial} was voided; print the label in force instead.")
+    if label.state in GONE:
+        raise Fault(409, f"label.{label.state}", f"Label {serial} was {label.state}; print the label in force instead.")
     return _said(office, therapy, pathway, label), labels.TEMPLATES[label.template]
 
 

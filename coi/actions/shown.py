@@ -24,7 +24,7 @@ def therapy_json(therapy: Therapy, pathway: Pathway, person: str, at: datetime) 
     return {
         "therapy": therapy.coi, "coi": therapy.coi, "site": therapy.site, "patient": therapy.patient,
         "pathway": {"name": pathway.name, "version": pathway.version, "digest": pathway.digest, "title": pathway.title,
-                    "stages": stages_json(pathway)},
+                    "stages": stages_json(pathway), "second_person": pathway.labelling.second_person},
         "parties": sorted(therapy.parties), "plan": therapy.plan,
         "planned": [{**planned_json(row, at), "reached": row["reached"]} for row in planned(therapy, pathway=pathway)],
         "closed": therapy.closed, "owner": therapy.owner,

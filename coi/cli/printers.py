@@ -5,6 +5,7 @@ import re
 import click
 
 from coi.actions import printers
+from coi.actions.labels import RESOLUTIONS
 from coi.cli import opening
 from coi.record.printers import Printer
 from labels.printing import LANGUAGES, SENT
@@ -22,9 +23,7 @@ def printer() -> None:
 @click.option("--kind", type=click.Choice(printers.KINDS), default="raw", help="How it is reached.")
 @click.option("--address", default="", help="host:port of a raw printer, or the queue's name for lp.")
 @click.option("--language", type=click.Choice(LANGUAGES), default="zpl", help="What it understands.")
-@click.option(
-    "--dpi", type=click.Choice([str(dpi) for dpi in printers.RESOLUTIONS]), default="203", help="Dots an inch."
-)
+@click.option("--dpi", type=click.Choice([str(dpi) for dpi in RESOLUTIONS]), default="203", help="Dots an inch.")
 @click.option("--size", default="100x100", help="Width and height of its paper in millimetres, such as 100x100.")
 @click.option("--site", default="", help="The only site whose people may use it; everybody when left out.")
 def add(*, code: str, kind: str, address: str, language: str, dpi: str, size: str, site: str) -> None:
