@@ -67,9 +67,6 @@ def _hand_over(line: socket.socket, data: bytes, *, until: float) -> None:
     line.shutdown(socket.SHUT_WR)
     while line.recv(_PIECE):  # what it says of itself is not asked for
         line.settimeout(_left(until))
-    fault = line.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-    if fault:
-        raise OSError(fault, "it was cut off")
 
 
 def _left(until: float) -> float:

@@ -76,6 +76,12 @@ def closes_when_it_has_read_what_is_there(device: Listening, line: socket.socket
     device.let_go.wait(30)
 
 
+def says_goodbye_first(device: Listening, line: socket.socket) -> None:
+    """Close its side at once, and read to the end all the same."""
+    line.shutdown(socket.SHUT_WR)
+    takes_everything(device, line)
+
+
 def resets(device: Listening, line: socket.socket) -> None:
     """Tear the line."""
     device.received += line.recv(10)

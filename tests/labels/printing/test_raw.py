@@ -38,6 +38,13 @@ def test_a_printer_that_closes_before_it_heard_the_end_leaves_it_unknown():
     assert device.dialled == 1
 
 
+def test_a_printer_that_had_closed_before_it_could_know_the_end_leaves_it_unknown_though_it_read_everything():
+    with listening(printers.says_goodbye_first) as device:
+        told = device.printer().send(LARGE, title="x")
+    assert told.state == UNKNOWN
+    assert "closed before the end" in told.message
+
+
 @pytest.mark.parametrize(
     ("behaviour", "data"),
     [(printers.never_reads, SMALL), (printers.never_reads, LARGE), (printers.never_closes, SMALL),
