@@ -21,6 +21,7 @@ class Listening:
     address: Address
     received: bytearray = field(default_factory=bytearray)
     dialled: int = 0
+    taken: threading.Event = field(default_factory=threading.Event)
     let_go: threading.Event = field(default_factory=threading.Event)
 
     def printer(self, *, done_within: float = 10.0) -> RawPrinter:
@@ -96,6 +97,7 @@ def never_reads(device: Listening, line: socket.socket) -> None:
 def never_closes(device: Listening, line: socket.socket) -> None:
     """Read everything and say nothing, not even goodbye."""
     takes_everything(device, line)
+    device.taken.set()
     device.let_go.wait(30)
 
 
