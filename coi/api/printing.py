@@ -37,6 +37,7 @@ def post_print(serial: str) -> Response:
     printed = printing.print_label(office(), request, caller=caller())
     if printed.state is None:
         return wire.recorded(printed.answer)
-    job = {"label": serial, "printer": request.printer, "state": printed.state, "message": printed.message}
+    job = {"label": serial, "printer": request.printer, "state": printed.state, "message": printed.message,
+           "document": f"/api/v1/labels/{serial}.pdf"}  # fmt: skip
     status = {CREATED: ACCEPTED, REPLAYED: REPLAYED}[printed.answer.status]
     return Response(b'{"job":' + as_bytes(job) + b"," + printed.answer.body[1:], status, mimetype=wire.JSON)

@@ -53,7 +53,8 @@ def test_what_a_printer_took_is_sent_and_not_printed_until_the_label_is_scanned_
         answer = send(tale, label)
     data = bytes(device.received).strip()
     assert (data[:3], data[-3:], data.count(b"^XA"), data.count(b"^XZ")) == (b"^XA", b"^XZ", 1, 1)
-    assert answer["job"] | {"message": ""} == {"label": label, "printer": "ward-3", "state": "sent", "message": ""}
+    known = {"label": label, "printer": "ward-3", "state": "sent", "document": f"/api/v1/labels/{label}.pdf"}
+    assert answer["job"] == known | {"message": answer["job"]["message"]}
     assert answer["entry"]["kind"] == "label.sent"
     assert label_of(tale, coi, label)["state"] == "issued"
     assert tale.container(coi, id_)["state"] == "planned"
@@ -148,6 +149,15 @@ def test_a_printer_of_another_site_is_not_there(tale):
     assert "address" not in json.dumps(tale.get("demo-nurse", "/printers"))
     assert send(tale, label, printer="plant-1", status=404)["code"] == "not_found"
     assert send(tale, label, printer="ward-1")["job"]["state"] == "sent"
+
+
+def test_the_browser_gets_the_label_as_a_page_to_print_and_that_is_recorded_too(tale):
+    coi, _, label = issued(tale)
+    answer = send(tale, label, printer="browser")
+    page = tale.http.get(answer["job"]["document"], headers=tale.headers("demo-nurse"))
+    assert page.data.startswith(b"%PDF-")
+    assert tale.entries(coi, "label.sent")[0]["values"]["printer"] == "browser"
+    send(tale, label, printer="browser", status=422)
 
 
 # --- copies
