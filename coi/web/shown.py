@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 from werkzeug.local import LocalProxy
 
 from coi.journey.steps import STEPS
-from coi.web import here, themes, words
+from coi.web import here, reasons, themes, words
 from coi.web.printers import KEEPERS
 from coi.web.scanning import carried
 from coi.web.stepping import sentences
@@ -27,6 +27,7 @@ def context() -> dict[str, Any]:
         "organisations": here.organisations, "carried": carried, "sentences": sentences, "zone_name": here.zone_name,
         "enrollers": STEPS["therapy.enrolled"].who, "searchers": SEARCHERS,
         "correctors": STEPS["entry.annulled"].who, "by_theme": _by_theme, "keepers": KEEPERS,
+        "reasons_for": reasons.grouped,
     }  # fmt: skip
 
 
