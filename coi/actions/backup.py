@@ -40,6 +40,7 @@ from coi.record.tables import (
     ORGANISATION,
     PATHWAY,
     PERSON,
+    PRINTER,
     TOKEN,
     VAULT,
 )
@@ -60,6 +61,7 @@ TABLES = (
     PERSON,
     GRANT,
     TOKEN,
+    PRINTER,
 )  # none before what it names
 _BATCH = 500
 _MANIFEST_BYTES = 1_000_000
