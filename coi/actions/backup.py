@@ -1,7 +1,8 @@
 """Backup and restore: one file that either database can be made from again.
 
 The file is a tar of JSON Lines, one file a table, with a manifest of the format ``coi-backup-v1``: the migration, the
-rows and the SHA-256 of each file. It is read from the store in one transaction, while the service goes on.
+rows and the SHA-256 of each file, and the seal of the log's key over all that. It is read from the store in one
+transaction, while the service goes on.
 
 * Projections are not in it: they are written anew from the log.
 * The vault's key is not in it: whoever finds the file finds no names. The manifest holds a keyed token by which
@@ -20,15 +21,16 @@ from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from sqlalchemy import Connection, LargeBinary, Table, insert, select
+from sqlalchemy.exc import DBAPIError, StatementError
 
 from coi.actions import logkeys
 from coi.actions.faults import Fault, malformed
 from coi.actions.office import Office
 from coi.actions.system import Fact, tell
 from coi.actions.verification import rebuild, verify
-from coi.journey.checkpoint import read_checkpoint, read_note
-from coi.journey.entry import instant
-from coi.record import schema, transparency
+from coi.journey.checkpoint import BadNote, read_checkpoint, read_note
+from coi.journey.entry import canonical, instant
+from coi.record import ledger, logkey, schema, transparency
 from coi.record.tables import (
     ATTEMPT,
     BLOB,
@@ -85,7 +87,8 @@ def back_up(office: Office, file: Path) -> int:
             "format": FORMAT, "at": instant(office.now()), "software": office.software, "migration": migration,
             "checkpoint": note, "vault_key": _sign_of_the_key(office), "tables": tables,
         }  # fmt: skip
-        (folder / MANIFEST).write_text(json.dumps(manifest, indent=1))
+        sealed = {**manifest, "seal": office.log_key.seal("backup", _digest(manifest))}
+        (folder / MANIFEST).write_text(json.dumps(sealed, indent=1))
         whole = _packed(folder, [MANIFEST, *(_file_of(table) for table in TABLES)])
         os.link(whole, file)  # unlike a rename, this never takes the place of a file that came up meanwhile
         _sync(file.parent)
@@ -93,6 +96,11 @@ def back_up(office: Office, file: Path) -> int:
     with office.store.write() as conn:
         tell(office, conn, [Fact("backup.made", {"size": count})])
     return count
+
+
+def _digest(manifest: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a manifest without its seal, as hex: it names every row with the digest of its file."""
+    return hashlib.sha256(canonical({name: said for name, said in manifest.items() if name != "seal"})).hexdigest()
 
 
 def _sign_of_the_key(office: Office) -> str:
@@ -169,7 +177,18 @@ def restore(office: Office, file: Path, *, known: int | None = None, record: boo
                 refuse_if_in_use(conn)
                 for table in TABLES:
                     _fill(conn, tar, table)
-    except (tarfile.TarError, UnicodeDecodeError, KeyError) as fault:
+                _refuse_another_log(conn, manifest, office.log_key.verifier_key)
+    except (
+        tarfile.TarError,
+        ValueError,
+        KeyError,
+        AttributeError,
+        TypeError,
+        RecursionError,
+        OverflowError,
+        DBAPIError,
+        StatementError,
+    ) as fault:
         raise _broken(type(fault).__name__) from fault
     if record:
         _tell_of_it(office, known)
@@ -237,6 +256,22 @@ def refuse_if_in_use(conn: Connection) -> None:
     """Raise Fault 409 unless the log, the vault and the list of people are empty."""
     if any(conn.execute(select(table).limit(1)).first() for table in TABLES):
         raise Fault(409, "restore.in_use", "This instance is in use already; restore into a new one, without coi init.")
+
+
+def _refuse_another_log(conn: Connection, manifest: Mapping[str, Any], key: str) -> None:
+    """Raise Fault unless the log that was filled in ends at the backup's checkpoint and its key sealed the manifest.
+
+    `key` counts where the log names none.
+    """
+    size, signed = transparency.latest(conn) or (0, "")
+    if manifest["checkpoint"] != signed or ledger.size_of(conn) != size:
+        raise _broken("its log does not end at the checkpoint that it was made with")
+    keys = logkeys.keys_if_readable(conn)
+    try:
+        logkey.refuse_unsealed(manifest["seal"], what="backup", digest=_digest(manifest),
+                               key=keys[-1][1] if keys else key)  # fmt: skip
+    except BadNote as fault:
+        raise _broken(str(fault).rstrip(".")) from None
 
 
 def _fill(conn: Connection, tar: tarfile.TarFile, table: Table) -> None:
