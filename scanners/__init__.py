@@ -1,7 +1,21 @@
 """Readings from scanned text and pictures. Knows nothing of the tracker."""
 
+from scanners.code import Site
+from scanners.patterns import PATIENTS, BadPattern
 from scanners.picture import read_picture
-from scanners.reading import Reading, ScanError
-from scanners.text import read_text
+from scanners.reading import UNKNOWN, Reading, ScanError
+from scanners.samples import checked_patterns
+from scanners.text import in_words, read_text
 
-__all__ = ["Reading", "ScanError", "read_picture", "read_text"]
+__all__ = [
+    "PATIENTS",
+    "UNKNOWN",
+    "BadPattern",
+    "Reading",
+    "ScanError",
+    "Site",
+    "checked_patterns",
+    "in_words",
+    "read_picture",
+    "read_text",
+]
