@@ -1,7 +1,8 @@
 """What may stand in a code at all: ASCII that can be seen, and the separator of GS1.
 
-Control characters that scanners put around a code (STX, ETX, a byte order …) say nothing of what was scanned and are
-dropped. Letters and marks of other scripts are never turned into ours: a changed identity is worse than a second scan.
+Control characters, such as the STX and ETX that scanners put around a code, say nothing of what was scanned and are
+dropped; inside a code they are only dropped where the form of the code shows that nothing else is missing. Letters and
+marks of other scripts are never turned into ours: a changed identity is worse than a second scan.
 """
 
 import unicodedata
@@ -10,7 +11,7 @@ from scanners.reading import ScanError
 
 GS = "\x1d"  # how a scanner passes on FNC1 between two element strings
 ENDS = "\r\n\t"
-_LAST_OF_C1 = 0x9F
+_DROPPED = "".join(chr(n) for n in (*range(0x20), *range(0x7F, 0xA0)) if chr(n) not in GS + ENDS)
 
 
 def clean(text: str) -> str:
@@ -18,7 +19,7 @@ def clean(text: str) -> str:
 
     Raises ScanError `scan.not_ascii`, which names the first character that is refused.
     """
-    kept = "".join(one for one in text if one in (GS + ENDS) or not _is_control(one))
+    kept = "".join(one for one in text if one not in _DROPPED)
     strange = next((one for one in kept if not one.isascii()), None)
     if strange is not None:
         raise ScanError(
@@ -29,8 +30,9 @@ def clean(text: str) -> str:
     return kept
 
 
-def _is_control(character: str) -> bool:
-    return unicodedata.category(character) == "Cc" and ord(character) <= _LAST_OF_C1
+def has_control_inside(text: str) -> bool:
+    """Tell whether control characters that `clean` drops stand between the characters of `text`."""
+    return any(one in _DROPPED for one in text.strip(_DROPPED))
 
 
 def named(character: str) -> str:

@@ -43,12 +43,15 @@ def read_text(text: str, *, via: str, site: Site = AS_DELIVERED) -> Reading:
         raise ScanError("scan.not_text", "Got something else than text; scan or type a code.")
     if len(text) > LONGEST + wedge.most_around(site):
         raise _too_long(len(text))
-    bare = hygiene.clean(wedge.unwrapped(text, site).text)
+    whole = wedge.unwrapped(text, site).text
+    bare = hygiene.clean(whole)
     bare = bare.strip(" ") if via == "typed" else bare
     _refuse_unclean(bare)
     split = aim.split(bare)
     code = Code(split.text, split.aim, site)
     found = _kind_of(code)
+    if hygiene.has_control_inside(whole) and (found is None or found.kind in patterns.NAMES):
+        raise _control_inside()
     plain = Reading(code.text, aim.symbology(code.aim), via, canonical=code.text)
     return plain.of(found) if found else plain
 
@@ -67,6 +70,10 @@ def _refuse_unclean(text: str) -> None:
         raise ScanError("scan.two_codes", "Got two codes in one scan; scan them one after another.")
 
 
+def _control_inside() -> ScanError:
+    return ScanError("scan.control_characters", "Got control characters inside the code; scan one code at a time.")
+
+
 def _too_long(length: int) -> ScanError:
     return ScanError("scan.too_long", f"Got {length} characters; a code has {LONGEST} at most. Scan one code.")
 
@@ -83,7 +90,7 @@ def _kind_of(code: Code) -> Found | None:
     if refused:
         raise refused[0]
     if hygiene.GS in code.text:
-        raise ScanError("scan.control_characters", "Got the separator of GS1 inside another code; scan one code.")
+        raise _control_inside()
     return None
 
 

@@ -49,7 +49,7 @@ def read_picture(office: Office, *, picture: bytes, caller: Caller) -> list[dict
     Raises Fault 422 when the picture is no PNG or JPEG or holds no code.
     """
     try:
-        found = scanners.read_picture(picture)
+        found = scanners.read_picture(picture, site=office.site)
     except scanners.ScanError as fault:
         raise Fault(422, fault.code, str(fault), {"picture": [str(fault)]}) from fault
     return [
@@ -67,6 +67,9 @@ def _about(office: Office, given: GivenScan, caller: Caller) -> dict[str, Any]:
                             subject=NOBODY)  # fmt: skip
         if looked.scan.subject is None:
             raise _not_known(given)
+        if looked.scan.type == "other_bag":
+            message = "The donation is known here, this bag is not: another product or another division of it."
+            raise Fault(422, "scan.foreign", message, {"text": [message]})
         return _situation(office, conn, looked.scan, caller, at)
 
 

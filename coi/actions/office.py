@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from sqlalchemy import Connection, select
 
+import scanners
 from coi.journey.identity import RefType, mint
 from coi.journey.pathway import Pathway, read_pathway
 from coi.journey.steps import STEPS, Purpose
@@ -30,6 +31,7 @@ class Office:
     demo: bool = False
     max_skew_seconds: int = 120
     software: str = SOFTWARE
+    site: scanners.Site = field(default_factory=scanners.Site)  # how the scanners of this installation are set up
     pathways: dict[str, Pathway] = field(default_factory=dict)  # by digest; their bytes never change
 
     def mint(self, kind: RefType) -> str:

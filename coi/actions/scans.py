@@ -2,6 +2,8 @@
 
 * A text in our own form must have its check character right; it is never corrected.
 * A foreign text is taken only where the field uses foreign codes: wristbands, seals, locations, shippers.
+* A foreign bag is known by donation, product and division together (ISBT 128). Its donation's number alone names the
+  donation; another bag of a known donation is told as that, never taken for the one that is known.
 * A wristband is read within its issuer: a number of another hospital that is known here does not count at this one.
 * Raw text never leaves here but to the vault; entries get subject ids, keyed tokens or salted commitments.
 * "camera" is believed only with the token that reading the picture gave; without it the text counts as typed.
@@ -15,6 +17,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import Connection
 
 import scanners
+from coi.actions.canonical import DONATION, OF_PATIENTS, code_text
 from coi.actions.faults import Fault
 from coi.actions.office import Office
 from coi.journey.attempt import ResolvedScan
@@ -32,6 +35,7 @@ _SCOPES: Mapping[str | None, list[str]] = {
     None: ["patient", "shipper", "label"],
 }  # fmt: skip
 _LABELLED = frozenset({"container", "label"})
+_OF_A_DONATION = frozenset({"container", "label", None})  # roles in which a donation's number may be scanned
 _LINK = re.compile(r"://|^www\.|^mailto:|^tel:", re.IGNORECASE)
 
 
@@ -51,7 +55,29 @@ class Looked:
 
     scan: ResolvedScan
     secrets: tuple[sealed.Secret, ...] = ()
-    registers: Mapping[str, str | None] | None = None  # a foreign shipper code that is not known yet
+    registers: Mapping[str, str | None] | None = None  # a foreign code that is not known yet
+    donation: str | None = None  # the token of the donation that a foreign bag is of
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A scan as it counts, what was read in it, and why it may be no code: told when it names nothing here."""
+
+    given: GivenScan
+    reading: scanners.Reading
+    doubt: Fault | None = None
+
+    @property
+    def role(self) -> str | None:
+        return self.given.role
+
+    @property
+    def text(self) -> str:
+        return self.given.text
+
+    @property
+    def via(self) -> str:
+        return self.given.via
 
 
 def reading_token(office: Office, *, text: str, person: str) -> str:
@@ -94,7 +120,7 @@ def look_up(
     named = codes.resolve(conn, {token for several in tokens for token in several}) if read else {}
     at = instant(office.now())
     return [
-        _resolved(office, scan, _one(_found(named, several, at), sites), f"{subject}/{number}", adopts=adopts)
+        _resolved(office, scan, _found(named, several, at), sites, f"{subject}/{number}", adopts=adopts)
         for number, (scan, several) in enumerate(zip(read, tokens, strict=True))
     ]
 
@@ -103,48 +129,84 @@ def _found(named: Mapping[str, list[Named]], tokens: Sequence[str], at: str) -> 
     return [item for token in tokens for item in named.get(token, ()) if item.counts(at)]
 
 
-def _read(office: Office, given: GivenScan, person: str, number: int) -> GivenScan:
+def _read(office: Office, given: GivenScan, person: str, number: int) -> _Read:
     """Return the scan as it counts: its text checked, its way of input as it can be believed."""
     via = given.via
     if via == "camera" and not _read_by_camera(office, given, person):
         via = "typed"
     try:
-        text = scanners.read_text(given.text, via="wedge" if via == "typed" else via).text
+        reading = _reading(office, given.text, via)
     except scanners.ScanError as fault:
-        raise Fault(422, fault.code, str(fault), {f"scans.{number}.text": [str(fault)]}) from fault
-    return replace(given, text=normalise_typed(text) if via == "typed" else text, via=via)
+        said = Fault(422, fault.code, str(fault), {f"scans.{number}.text": [str(fault)]})
+        return _doubted(replace(given, via=via), said)
+    return _Read(replace(given, text=reading.text, via=via), reading)
 
 
-def _tokens(office: Office, scan: GivenScan) -> list[str]:
+def _reading(office: Office, text: str, via: str) -> scanners.Reading:
+    """Return what was read; only typed text is put into the form of our codes, and read again then."""
+    reading = scanners.read_text(text, via="wedge" if via == "typed" else via, site=office.site)
+    normal = normalise_typed(reading.text) if via == "typed" else reading.text
+    return reading if normal == reading.text else scanners.read_text(normal, via="wedge", site=office.site)
+
+
+def _doubted(given: GivenScan, fault: Fault) -> _Read:
+    """A text that looks like a misread code of some standard may be a hospital's number; none of ours ever is."""
+    plain = _FOREIGN_FORM.fullmatch(given.text)
+    if fault.code != "scan.misread" or plain is None or _in_our_form(given.text):
+        raise fault
+    return _Read(given, scanners.Reading(given.text, "text", given.via, canonical=given.text), fault)
+
+
+def _tokens(office: Office, scan: _Read) -> list[str]:
+    """Return under which tokens the scan may be known: by what was read, and as other makers' labels once were."""
     try:
         return [parse(scan.text).id]
     except Misread as fault:
         raise Fault(422, "scan.misread", str(fault), {"scans": [str(fault)]}) from fault
     except NotOurs:
         _refuse_what_is_no_code(scan)
-    scopes = _SCOPES.get(scan.role, [])
-    return [codes.foreign_token(office.keys, text=scan.text, scope=scope) for scope in scopes]
+    places = [place for scope in _SCOPES.get(scan.role, []) for place in _places(scan.reading, scope)]
+    if scan.role in _OF_A_DONATION and DONATION in scan.reading.fields:
+        places.append(("donation", scan.reading.fields[DONATION]))
+    return [codes.foreign_token(office.keys, text=text, scope=scope) for scope, text in places]
 
 
-def _refuse_what_is_no_code(scan: GivenScan) -> None:
+def _places(reading: scanners.Reading, scope: str) -> list[tuple[str, str]]:
+    own = reading.canonical if reading.kind in OF_PATIENTS else reading.text
+    texts = (own if scope == "patient" else code_text(reading), reading.text)
+    return [(scope, text) for text in dict.fromkeys(texts)]
+
+
+def _refuse_what_is_no_code(scan: _Read) -> None:
     foreign = scan.role is None or scan.role in _FOREIGN_ROLES
-    if not foreign or _LINK.search(scan.text) or not _FOREIGN_FORM.fullmatch(scan.text):
+    known = scan.reading.kind != scanners.UNKNOWN
+    if not foreign or not (known or (_FOREIGN_FORM.fullmatch(scan.text) and not _LINK.search(scan.text))):
         raise _foreign(scan)
 
 
-def _foreign(scan: GivenScan) -> Fault:
+def _foreign(scan: _Read) -> Fault:
     wanted = f"the {scan.role}'s code" if scan.role else "one of our codes or a wristband"
-    message = f"This is a foreign code, not {wanted}. Scan {wanted}."
+    kind = scan.reading.kind
+    got = "a foreign code" if kind == scanners.UNKNOWN else f"{scanners.in_words(kind)} that names nothing here"
+    message = f"This is {got}, not {wanted}. Scan {wanted}."
     return Fault(422, "scan.foreign", message, {"scans": [message]})
 
 
-def _resolved(office: Office, scan: GivenScan, named: Named | None, row: str, *, adopts: bool) -> Looked:
+def _resolved(
+    office: Office, scan: _Read, found: Sequence[Named], sites: frozenset[str], row: str, *, adopts: bool
+) -> Looked:
     """Return the scan with what it names; `row` is where its raw text goes in the vault, if it has to be kept."""
-    role = scan.role or "unknown"
+    role, named = scan.role or "unknown", _one(found, sites)
+    if named is None and scan.doubt is not None:
+        raise scan.doubt
+    donation = [item.therapy for item in found if item.type == "donation"]
+    if named is None and donation and not (adopts and role == "container"):
+        return _of_a_donation(office, scan, donation)
     if named is None and role in _LABELLED and not adopts and not _in_our_form(scan.text):
         raise _foreign(scan)
     if named is None:
-        return _by_text(office, scan) if role in ("seal", "location", "document") else _unresolved(office, scan, row)
+        told = role in ("seal", "location", "document")
+        return _by_text(office, scan) if told else _unresolved(office, scan, row, donation)
     if named.type == "patient":
         return _patient(scan, named, row)
     resolved = ResolvedScan(
@@ -158,12 +220,29 @@ def _resolved(office: Office, scan: GivenScan, named: Named | None, row: str, *,
 
 def _one(found: Sequence[Named], sites: frozenset[str]) -> Named | None:
     """Return the one thing that is named, or None: nothing, or different patients of issuers that count here."""
-    counting = [n for n in found if not (n.type == "patient" and n.issuer_known and n.issuer not in sites)]
+    things = [n for n in found if n.type != "donation"]
+    counting = [n for n in things if not (n.type == "patient" and n.issuer_known and n.issuer not in sites)]
     subjects = {named.subject for named in counting}
     return counting[0] if len(subjects) == 1 else None
 
 
-def _patient(scan: GivenScan, named: Named, row: str) -> Looked:
+def _of_a_donation(office: Office, scan: _Read, therapies: Sequence[str | None]) -> Looked:
+    """The donation is known and this bag of it is not: another bag of it, or not everything was scanned."""
+    number = scan.reading.fields[DONATION]
+    token = opaque_token(office.keys, scope="donation", text=number)
+    kept = sealed.secret(subject=token, name="text", text=number)
+    type_ = "donation" if scan.reading.needed else "other_bag"
+    return Looked(
+        ResolvedScan(role=scan.role or "unknown", type=type_, subject=token, via=scan.via, therapy=_same(therapies)),
+        (kept,),
+    )
+
+
+def _same(therapies: Sequence[str | None]) -> str | None:
+    return therapies[0] if len(set(therapies)) == 1 else None
+
+
+def _patient(scan: _Read, named: Named, row: str) -> Looked:
     kept = sealed.secret(subject=row, name="scan", text=scan.text)
     resolved = ResolvedScan(
         role=scan.role or "wristband", type="patient", subject=named.subject, via=scan.via, commitment=kept.commitment
@@ -171,25 +250,41 @@ def _patient(scan: GivenScan, named: Named, row: str) -> Looked:
     return Looked(resolved, (kept,))
 
 
-def _by_text(office: Office, scan: GivenScan) -> Looked:
+def _by_text(office: Office, scan: _Read) -> Looked:
     """A seal or a location is known by its own text: in the log as a keyed token, readable in the vault only."""
-    token = opaque_token(office.keys, scope=scan.role or "code", text=scan.text)
+    token = opaque_token(office.keys, scope=scan.role or "code", text=code_text(scan.reading))
     kept = sealed.secret(subject=token, name="text", text=scan.text)
     return Looked(
         ResolvedScan(role=scan.role or "code", type=scan.role or "unknown", subject=token, via=scan.via), (kept,)
     )
 
 
-def _unresolved(office: Office, scan: GivenScan, row: str) -> Looked:
-    kept = sealed.secret(subject=row, name="scan", text=scan.text)
+def _unresolved(office: Office, scan: _Read, row: str, donation: Sequence[str | None] = ()) -> Looked:
+    kept = [sealed.secret(subject=row, name="scan", text=scan.text)]
     resolved = ResolvedScan(
-        role=scan.role or "unknown", type="unknown", subject=None, via=scan.via, commitment=kept.commitment
+        role=scan.role or "unknown", type="unknown", subject=None, via=scan.via, commitment=kept[0].commitment
     )
     kind = {"shipper": "shipper", "container": "label", "label": "label"}.get(scan.role or "")
     if kind is None or _in_our_form(scan.text):
-        return Looked(resolved, (kept,))
-    token = codes.foreign_token(office.keys, text=scan.text, scope=kind)
-    return Looked(replace(resolved, type="unlisted"), (kept,), {"token": token, "type": kind})
+        return Looked(resolved, tuple(kept))
+    _refuse_incomplete(scan, kind)
+    text, number = code_text(scan.reading), scan.reading.fields.get(DONATION)
+    kept += [sealed.secret(subject=row, name="code", text=text)] if text != scan.text else []
+    kept += [sealed.secret(subject=row, name="donation", text=number)] if number else []
+    return Looked(
+        replace(resolved, type="unlisted", therapy=_same(donation) if donation else None), tuple(kept),
+        {"token": codes.foreign_token(office.keys, text=text, scope=kind), "type": kind},
+        codes.foreign_token(office.keys, text=number, scope="donation") if number else None,
+    )  # fmt: skip
+
+
+def _refuse_incomplete(scan: _Read, kind: str) -> None:
+    """A bag becomes known by everything that tells it from its sisters; a donation's number is on each of them."""
+    if kind == "label" and scan.reading.needed:
+        lacking = " and ".join(name.replace("_", " ") for name in scan.reading.needed)
+        message = (f"This is {scanners.in_words(scan.reading.kind)}, which names no single container; "
+                   f"scan the {lacking} of the same label too, as one text.")  # fmt: skip
+        raise Fault(422, "scan.incomplete", message, {"scans": [message]})
 
 
 def _in_our_form(text: str) -> bool:
@@ -197,4 +292,6 @@ def _in_our_form(text: str) -> bool:
         parse(text)
     except NotOurs:
         return False
+    except Misread:
+        return True
     return True

@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import insert, select
 
+import scanners
 from coi.actions.appending import append, system_fields
 from coi.actions.attempts import Desk
 from coi.actions.faults import Fault
@@ -24,7 +25,7 @@ from coi.record.ledger import Draft
 from coi.record.logkey import create_log_key, load_log_key
 from coi.record.tables import ORGANISATION, PATHWAY, PERSON
 from coi.record.vault import create_master, derive_keys, load_master
-from coi.settings import Settings
+from coi.settings import Settings, SettingsError
 
 KEY_FILE = Path("keys") / "vault.key"
 LOG_KEY_FILE = Path("keys") / "log.key"
@@ -58,7 +59,18 @@ def open_office(settings: Settings, *, now: Callable[[], datetime]) -> Office:
     keys = derive_keys(load_master(settings.instance / KEY_FILE))
     log_key = load_log_key(settings.instance / LOG_KEY_FILE)
     return Office(store=open_store(settings.database_url), keys=keys, log_key=log_key, now=now, demo=settings.demo,
-                  max_skew_seconds=settings.max_skew_seconds)  # fmt: skip
+                  max_skew_seconds=settings.max_skew_seconds, site=scanners_of(settings))  # fmt: skip
+
+
+def scanners_of(settings: Settings) -> scanners.Site:
+    """Return how the scanners are set up; raises SettingsError for a pattern that must not be used."""
+    try:
+        patterns = scanners.checked_patterns((settings.scanner_patterns or "").splitlines())
+    except scanners.BadPattern as fault:
+        raise SettingsError(f"scanner_patterns: {fault}") from fault
+    return scanners.Site(
+        settings.scanner_prefix or "", settings.scanner_suffix or "", settings.scanner_fnc1 or "", patterns
+    )
 
 
 def make_instance(folder: Path) -> None:

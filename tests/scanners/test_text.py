@@ -38,6 +38,9 @@ def test_typed_text_loses_the_white_space_around_it_only():
         (f"{CODE}\r{CODE}", "scan.two_codes"),
         (f"{CODE}\t{CODE}\t", "scan.two_codes"),
         ("A\x1dB", "scan.control_characters"),
+        ("A\x00B", "scan.control_characters"),
+        ("A\x7fB", "scan.control_characters"),
+        ("\x1b[31mr\x1bed", "scan.control_characters"),
         ("\x00\x7f", "scan.empty"),
         ("\uff2c\uff22\uff2c-7K3M", "scan.not_ascii"),
         ("LBL-7\u041a3\u041c", "scan.not_ascii"),  # Cyrillic letters that look like Latin ones
@@ -80,10 +83,9 @@ def test_any_text_is_a_clean_reading_or_a_named_refusal(text, via):
     ("text", "clean"),
     [
         ("\x02MRN-4711\x03", "MRN-4711"),
-        ("A\x00B", "AB"),
-        ("A\x7fB", "AB"),
         ("\x1b[31mred", "[31mred"),
-        ("A\x85B", "AB"),
+        (f"\x00\x85{CODE}\x7f\r", CODE),
+        (f"{CODE[:9]}\x00{CODE[9:]}", CODE),  # its check character shows that nothing is missing
     ],
 )
 def test_control_characters_that_say_nothing_are_dropped(text, clean):

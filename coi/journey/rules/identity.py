@@ -13,6 +13,12 @@ _ID = Family.IDENTITY
 _IRREVERSIBLE = frozenset({"container.discarded"})  # not saving any cells when they are somebody else's
 _OF_A_LOT = frozenset({"containers.transformed", "containers.released", "release.refused", "release.revoked"})
 _PUTS_A_SEAL_ON = frozenset({"shipper.sealed", "seal.replaced", "seal.broken"})
+_BELONG = frozenset({"container", "label", "donation", "other_bag", "unlisted"})
+_OF_A_DONATION = {
+    "donation": "Only the donation's number was scanned, which is on every bag of it; "
+    "scan the product code and the divisions of the same label too.",
+    "other_bag": "The donation is the right one and the bag is not: its product code or its division is of another.",
+}
 _TEXT_ONLY = frozenset({"seal", "location", "document"})
 
 
@@ -45,7 +51,7 @@ def scans_fit_their_roles(case: Case) -> Iterator[Problem]:
         if scan.subject is not None and scan.type not in fitting.get(scan.role, set()):
             yield Problem(
                 _ID,
-                f"A {scan.type} was scanned where the {scan.role} is asked for.",
+                _OF_A_DONATION.get(scan.type) or f"A {scan.type} was scanned where the {scan.role} is asked for.",
                 f"{scan.type} {scan.subject}",
                 f"a {scan.role}",
             )
@@ -55,7 +61,7 @@ def container_is_this_therapys(case: Case) -> Iterator[Problem]:
     """Every scanned container and label belongs to the therapy of the step."""
     for scan in case.attempt.scans:
         foreign = scan.therapy is not None and (case.therapy is None or scan.therapy != case.therapy.coi)
-        if scan.type in ("container", "label") and foreign:
+        if scan.type in _BELONG and foreign:
             yield Problem(
                 _ID,
                 "The scanned container belongs to another therapy. Put it back and find out why it is here.",
