@@ -141,7 +141,7 @@ def _secret(got: object) -> str:
 
 
 def _around(got: object) -> str:
-    if not isinstance(got, str) or not got.isascii() or not got.isprintable() or len(got) > 16:  # noqa: PLR2004
+    if not isinstance(got, str) or not got.isascii() or not got.isprintable() or len(got) > 16:  # noqa: PLR2004 - said in the refusal
         raise _RefusedError(repr(got), "at most 16 visible ASCII characters")
     return got
 

@@ -213,9 +213,14 @@ def _resolved(
         role=role, type=named.type, subject=named.subject, via=scan.via, therapy=named.therapy,
         container=named.container, label=named.subject if named.type == "label" else None,
     )  # fmt: skip
-    if named.type == "label" and role in ("container", "unknown"):
-        resolved = replace(resolved, type="container", subject=named.container)
-    return Looked(resolved)
+    return Looked(_as_asked(resolved))
+
+
+def _as_asked(resolved: ResolvedScan) -> ResolvedScan:
+    """Return the label as the container that it is on, where a container was meant."""
+    if resolved.type == "label" and resolved.role in ("container", "unknown"):
+        return replace(resolved, type="container", subject=resolved.container)
+    return resolved
 
 
 def _one(found: Sequence[Named], sites: frozenset[str]) -> Named | None:

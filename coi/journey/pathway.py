@@ -9,18 +9,15 @@ Limits are facts of a product: each window names its source and whether it was v
 """
 
 import hashlib
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from coi.journey.identity import shown
+from coi.journey.durations import DAY, seconds
+from coi.journey.scanning import read_must_scan
 from coi.journey.values import CODE
 
-_DURATION = re.compile(r"P(?=\d|T\d)(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII)
-_DAY = 24 * 60 * 60
-LONGEST = 36_525 * _DAY  # seconds; a deadline has to be a date that calendars know
 MOST_DOSES, MOST_CONTAINERS, MOST_STATED = 99, 50, 5  # what a step can name
 FORMAT = 1
 
@@ -115,6 +112,7 @@ class Pathway:
     labels: Mapping[str, LabelText]
     bedside: Bedside
     needs_thaw: bool
+    must_scan: Mapping[str, frozenset[str]]  # kind of step -> roles whose scans may not be typed
 
     def has_step(self, kind: str) -> bool:
         """Tell whether `kind` belongs to this journey."""
@@ -145,21 +143,6 @@ class Pathway:
                 return dose
             ordinal -= dose.containers
         return None
-
-
-def seconds(text: str) -> int:
-    """Return the seconds of an ISO 8601 duration of days, hours, minutes and seconds (PT30M), at most 100 years.
-
-    Raises ValueError otherwise.
-    """
-    match = _DURATION.fullmatch(text) if len(text) <= 40 else None  # noqa: PLR2004 - longer than any that is meant
-    if match is None:
-        raise ValueError(f"{shown(text)} is not a duration such as PT30M, PT2H or P9D.")
-    days, hours, minutes, rest = (int(part or 0) for part in match.groups())
-    total = ((days * 24 + hours) * 60 + minutes) * 60 + rest
-    if total > LONGEST:
-        raise ValueError(f"{shown(text)} is longer than 100 years.")
-    return total
 
 
 class _Reader:
@@ -214,7 +197,7 @@ class _Reader:
         ]
 
 
-_TOP = {"format", "name", "version", "title", "stage", "window", "doses", "reasons", "label", "bedside"}
+_TOP = {"format", "name", "version", "title", "stage", "window", "doses", "reasons", "label", "bedside", "must_scan"}
 _WINDOW = {"id", "title", "purposes", "starts", "ends", "limit", "warn_before", "needed_by", "source", "verified",
            "adds_up"}  # fmt: skip
 _DOSE = {"dose", "containers", "component", "strength", "not_before", "not_after"}
@@ -247,6 +230,7 @@ def read_pathway(document: bytes, *, kinds: frozenset[str], purposes: frozenset[
         labels=_labels(reader, table.get("label", {}), purposes),
         bedside=_bedside(reader, table.get("bedside", {})),
         needs_thaw=any("thaw.started" in stage.steps for stage in stages),
+        must_scan=read_must_scan(reader.tables(table, "must_scan"), kinds=kinds, faults=reader.faults),
     )
     _whole(reader, pathway)
     if reader.faults:
@@ -345,7 +329,7 @@ def _bedside(reader: _Reader, table: Any) -> Bedside:
         table = {}
     reader.known(table, {"check_valid_for", "one_at_a_time", "stated"}, "bedside")
     length = reader.duration(table, "check_valid_for", "bedside", "PT30M")
-    if not 0 < length <= _DAY:
+    if not 0 < length <= DAY:
         reader.faults.append("bedside: expected a 'check_valid_for' above zero and of at most a day.")
     one, stated = table.get("one_at_a_time", False), table.get("stated", 0)
     if not isinstance(one, bool) or type(stated) is not int or not 0 <= stated <= MOST_STATED:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coi.journey.pathway import LONGEST, BadPathway, Dose, seconds
+from coi.journey.durations import LONGEST, seconds
+from coi.journey.pathway import BadPathway, Dose
 from coi.journey.steps import RECORDABLE, STEPS, Purpose
 from tests.journey.story import SHIPPED, pathway_of, shipped, shipped_text
 
@@ -224,10 +225,44 @@ def as_toml(value):
 
 
 @given(st.dictionaries(st.sampled_from(["format", "name", "version", "title", "stage", "window", "doses", "reasons",
-                                        "label", "bedside", "more"]), junk))  # fmt: skip
+                                        "label", "bedside", "must_scan", "more"]), junk))  # fmt: skip
 def test_no_shape_of_a_document_makes_the_reader_fail(table):
     text = "\n".join(f"{key} = {as_toml(value)}" for key, value in table.items())
     assert faults_of(text.encode("utf-8")) != []
+
+
+# --- what has to be scanned
+
+
+def demanding(text):
+    return WHOLE + f"\n[[must_scan]]\n{text}\n"
+
+
+def test_a_pathway_says_which_codes_have_to_be_scanned():
+    more = 'steps = ["thaw.started"]\nroles = ["container"]\n[[must_scan]]\n'
+    text = demanding(f'{more}steps = ["infusion.checked", "thaw.started"]\nroles = ["wristband"]')
+    assert pathway_of(text.encode()).must_scan == {
+        "infusion.checked": {"wristband"}, "thaw.started": {"container", "wristband"},
+    }  # fmt: skip
+    assert pathway_of(WHOLE.encode()).must_scan == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('steps = ["infusion.checked"]', "must_scan: 'roles' must be a list of at least one role."),
+        ('roles = ["wristband"]\nsteps = []', "must_scan: 'steps' must be a list of at least one step."),
+        ('roles = ["badge"]\nsteps = ["infusion.checked"]', "must_scan: unknown role 'badge'."),
+        ('roles = ["wristband"]\nsteps = ["infusion.dreamt"]', "must_scan: unknown step 'infusion.dreamt'."),
+        (
+            'roles = ["seal"]\nsteps = ["infusion.checked"]\nvia = "x"',
+            "must_scan: unknown key 'via'; known are roles, steps.",
+        ),
+        ('roles = "seal"\nsteps = 7', "must_scan: 'steps' must be a list of at least one step."),
+    ],
+)
+def test_what_cannot_be_demanded_is_told(text, said):
+    assert said in faults_of(demanding(text))
 
 
 # --- durations

@@ -36,6 +36,19 @@ def codes_are_known(case: Case) -> Iterator[Problem]:
             )
 
 
+def what_must_be_scanned_was_not_typed(case: Case) -> Iterator[Problem]:
+    """Where the pathway wants a scan, a code that was typed does not do: it can be read off the wrong thing."""
+    wanted = case.pathway.must_scan.get(case.kind, frozenset()) if case.pathway else frozenset()
+    for scan in case.attempt.scans:
+        if scan.role in wanted and scan.via == "typed":
+            yield Problem(
+                _ID,
+                f"The {scan.role}'s code was typed; this pathway wants it scanned from the {scan.role} itself.",
+                f"a typed code of a {scan.role}",
+                f"a scanned code of a {scan.role}",
+            )
+
+
 def scans_fit_their_roles(case: Case) -> Iterator[Problem]:
     """A wristband is scanned as a wristband, a bag as a container: no code is taken for another."""
     fitting = {
@@ -240,6 +253,7 @@ RULES = (
     namesake_is_not_mistaken,
     patient_stated_who_it_is,
     codes_are_known,
+    what_must_be_scanned_was_not_typed,
     scans_fit_their_roles,
     container_is_this_therapys,
     scanned_thing_is_in_force,

@@ -7,7 +7,7 @@ from coi.journey.steps import Family
 from tests.journey.rules.plays import BAND, WARD, bags_of
 from tests.journey.rules.saying import cautioned, passed, refused, says
 from tests.journey.rules.trials import trials
-from tests.journey.story import COURIERS, PLANT, Story, Taken, shipped
+from tests.journey.story import COURIERS, PLANT, Story, Taken, pathway_of, shipped, shipped_text
 
 ID = Family.IDENTITY
 
@@ -609,3 +609,31 @@ trials(
     speaks=("a_patient_who_stated_nothing", stated),
     got="0 stated", expected="2 stated",
 )  # fmt: skip
+
+
+SCANNED = '[[must_scan]]\nsteps = ["patient.verified"]\nroles = ["wristband"]\n'
+
+
+def verified(via: str, demand: str = SCANNED) -> Taken:
+    story = Story(pathway=pathway_of((shipped_text("car-t-fresh") + demand).encode()))
+    coi = story.enrol()
+    return story.take("demo-nurse", "patient.verified", [story.resolve(*BAND, via)], coi=coi)
+
+
+trials(
+    globals(), "what_must_be_scanned_was_not_typed", Family.IDENTITY,
+    passes=("with_a_scanned_wristband", lambda: verified("wedge")),
+    speaks=("a_typed_wristband", lambda: verified("typed")),
+    got="a typed code of a wristband", expected="a scanned code of a wristband",
+)  # fmt: skip
+
+
+def test_what_must_be_scanned_was_not_typed_lets_a_camera_and_a_program_scan():
+    assert verified("camera").done
+    assert verified("api").done
+
+
+def test_what_must_be_scanned_was_not_typed_lets_everything_be_typed_where_the_pathway_wants_nothing():
+    assert verified("typed", "").done
+    assert verified("typed", SCANNED.replace("patient.verified", "infusion.checked")).done
+    assert verified("typed", SCANNED.replace('"wristband"', '"container"')).done
