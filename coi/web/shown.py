@@ -13,6 +13,7 @@ from coi.web import here, themes, words
 from coi.web.scanning import carried
 from coi.web.stepping import sentences
 from coi.web.therapies import SEARCHERS
+from scanners import wedge
 
 _CODE = re.compile(r"([A-Z]{3}-[2-9A-HJ-NP-Z]{13})")
 _CODE_SPAN = Markup('<span class="code" translate="no">{}</span>')
@@ -25,7 +26,7 @@ def context() -> dict[str, Any]:
         "visitor": LocalProxy(here.visitor), "now": here.office().now(), "demo": DEMO if here.office().demo else None,
         "organisations": here.organisations, "carried": carried, "sentences": sentences, "zone_name": here.zone_name,
         "enrollers": STEPS["therapy.enrolled"].who, "searchers": SEARCHERS,
-        "correctors": STEPS["entry.annulled"].who, "by_theme": _by_theme,
+        "fastest": wedge.FAST, "pause": wedge.PAUSE, "correctors": STEPS["entry.annulled"].who, "by_theme": _by_theme,
     }  # fmt: skip
 
 
