@@ -5,6 +5,7 @@ from io import BytesIO
 from typing import Any, Final
 
 import zxingcpp
+from reportlab.lib.colors import black
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
@@ -13,7 +14,7 @@ from labels.symbol import modules
 from scanners.trial import SIZES, TRIALS, Trial, size_text
 
 _LEFT: Final = 20 * mm
-_MODULE: Final = 0.42 * mm
+_MODULE: Final = 0.5 * mm
 _BAR: Final = (0.33 * mm, 16 * mm)  # width of a narrow bar, height
 _QUIET: Final = 4  # modules kept free around a symbol
 _RULER: Final = 100 * mm
@@ -97,4 +98,5 @@ def _draw(page: Any, rows: Rows, *, left: float, top: float, wide: float, high: 
             if row[place]:
                 path.rect(left + place * wide, top - (down + 1) * high, (end - place) * wide, high)
             place = end
+    page.setFillColor(black)
     page.drawPath(path, stroke=0, fill=1)

@@ -97,3 +97,17 @@ def test_the_box_at_the_top_records_how_a_code_came_in_and_keeps_the_separator_o
             assert nurse.page.locator("#scan").evaluate("box => box.form.elements.via.value") == via
             if via == "wedge":
                 assert nurse.page.locator("#scan").input_value() == gs1
+
+
+@pytest.mark.browser
+def test_the_codes_of_one_label_that_are_scanned_one_after_another_are_one_scan(app, player):
+    coi = player.enrol("MRN-1")
+    with served(app) as address, chromium() as chrome, seat(chrome, address) as ward:
+        ward.sign_in("demo-infusion")
+        ward.go(f"/steps/container.adopted?therapy={coi}")
+        for code in ("]C0=A99991712345601", "]C0=<S1128V99", "=,000012"):
+            ward.scan(code)
+        boxes = ward.page.locator("[data-scanned] input").evaluate_all(
+            "boxes => boxes.map(box => JSON.parse(box.value))"
+        )
+        assert boxes == [{"role": "container", "text": "]C0=A99991712345601=<S1128V99=,000012", "via": "wedge"}]

@@ -65,9 +65,37 @@
     }
   }
 
+  // ISBT 128: the product code and the divisions of a label belong to the donation number scanned just before them.
+  const PART = /^(\][A-Za-z][0-9A-Za-z])?(?==[<,])/;
+  let latest = null; // the item that was added last
+
+  function joined(text, via) {
+    const box = latest && latest.querySelector("input");
+    const said = box && JSON.parse(box.value);
+    if (!PART.test(text) || !said || !/^(\][A-Za-z][0-9A-Za-z])?=/.test(said.text)) return false;
+    said.text += text.replace(PART, "");
+    said.via = via === "wedge" ? said.via : "typed";
+    box.value = JSON.stringify(said);
+    latest.querySelector(".code").textContent = said.text;
+    onward(latest.closest("[data-scan-field]"));
+    return true;
+  }
+
+  // A donation number alone names no bag, and a product code that ends in 99 says that the divisions come next.
+  const AWAITS = /^(\][A-Za-z][0-9A-Za-z])?=[0-9A-NP-Z]{15}(=<[0-9A-Za-z]{6}99)?$/;
+
+  function awaits(field) {
+    const box = latest && field.contains(latest) && latest.querySelector("input");
+    return Boolean(box) && box.checked && AWAITS.test(JSON.parse(box.value).text);
+  }
+
   function take(input, text) {
     const value = (text ?? input.value).trim();
     if (!value) return;
+    if (joined(value, text === null ? "typed" : "wedge")) {
+      input.value = "";
+      return;
+    }
     const field = fitting(value, input.closest("[data-scan-field]"));
     const via = text === null ? "typed" : "wedge";
     value.split("\n").map((line) => line.trim()).filter(Boolean).forEach((line) => add(field, line, via));
@@ -87,6 +115,7 @@
   }
 
   function route(text) {
+    if (joined(text, "wedge")) return;
     const fields = all("[data-scan-field]");
     const first = fields.find((field) => room(field) && missing(field)) || fields.find(room);
     if (first) {
@@ -131,6 +160,7 @@
     label.append(box, " ", shown, " ", how);
     item.append(label);
     field.querySelector("[data-scanned]").append(item);
+    latest = item;
   }
 
   function grouped(text) {
@@ -143,7 +173,7 @@
   function onward(field) {
     settle(field);
     const form = field.closest("form");
-    if (room(field)) {
+    if (room(field) || awaits(field)) {
       field.querySelector("[data-scan-input]").focus();
       return;
     }
