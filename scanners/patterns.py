@@ -35,6 +35,11 @@ class Pattern:
     name: str
     text: str
 
+    @property
+    def is_marked(self) -> bool:
+        """Tell whether something stands before the number that shows where a code begins."""
+        return not self.text.startswith("^(")
+
     def read(self, text: str) -> str | None:
         """Return the identifier in `text`, or None when the pattern does not fit all of it."""
         match = re.fullmatch(self.text[1:-1], text, re.ASCII)

@@ -121,5 +121,6 @@ def _refuse_two(code: Code) -> None:
 
 def _understood(text: str, code: Code) -> str:
     """Return the kind of a part of a code that is of a form no other text has by chance, or `unknown`."""
-    accepted, _ = claims(Code(text, "", code.site))
+    marked = tuple(one for one in code.site.patterns if one.is_marked)
+    accepted, _ = claims(Code(text, "", Site(patterns=marked)))
     return accepted[0].kind if len(accepted) == 1 else UNKNOWN

@@ -67,10 +67,19 @@ def _about(office: Office, given: GivenScan, caller: Caller) -> dict[str, Any]:
                             subject=NOBODY)  # fmt: skip
         if looked.scan.subject is None:
             raise _not_known(given)
-        if looked.scan.type == "other_bag":
-            message = "The donation is known here, this bag is not: another product or another division of it."
-            raise Fault(422, "scan.foreign", message, {"text": [message]})
+        if looked.scan.type in ("donation", "other_bag"):
+            _refuse_other_bag(office, conn, looked.scan, given, caller)
         return _situation(office, conn, looked.scan, caller, at)
+
+
+def _refuse_other_bag(office: Office, conn: Connection, scan: ResolvedScan, given: GivenScan, caller: Caller) -> None:
+    """Name another bag of a known donation as that; who may not see its therapy is not told that it is known."""
+    therapy = _therapy(office, conn, scan, None)
+    if therapy is None or not may_read(therapy, grants=caller.grants):
+        raise _not_known(given)
+    if scan.type == "other_bag":
+        message = "The donation is known here, this bag is not: another product or another division of it."
+        raise Fault(422, "scan.foreign", message, {"text": [message]})
 
 
 def _not_known(given: GivenScan) -> Fault:

@@ -14,6 +14,7 @@ _FORMS: Mapping[str, frozenset[str]] = {
     "din": frozenset({"din", "bag"}), "sscc": frozenset({"sscc"}), "gsrn": frozenset({"gsrn.patient"}),
     "gln": frozenset({"gln"}),
 }  # fmt: skip
+_OF_A_SITE = frozenset({*scanners.PATIENTS, "staff"})
 OF_PATIENTS = frozenset({*scanners.PATIENTS, "gsrn.patient"})
 DONATION = "din"
 
@@ -60,5 +61,9 @@ def _refuse(kind: str, got: str) -> str:
 
 
 def code_text(reading: scanners.Reading) -> str:
-    """Return the text that stands for the thing that a foreign code names, however the code was written."""
-    return reading.text if reading.kind == scanners.UNKNOWN else f"{reading.kind} {reading.canonical}"
+    """Return the text that stands for the thing that a foreign code names, however the code was written.
+
+    What only the site's patterns tell stays as it is: a seal is the same seal before and after they were set up.
+    """
+    plain = reading.kind == scanners.UNKNOWN or reading.kind in _OF_A_SITE
+    return reading.text if plain else f"{reading.kind} {reading.canonical}"

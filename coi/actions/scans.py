@@ -197,7 +197,8 @@ def _resolved(
 ) -> Looked:
     """Return the scan with what it names; `row` is where its raw text goes in the vault, if it has to be kept."""
     role, named = scan.role or "unknown", _one(found, sites)
-    if named is None and scan.doubt is not None:
+    told = role in ("seal", "location", "document")  # these are known by their own text, whatever it looks like
+    if named is None and scan.doubt is not None and not told:
         raise scan.doubt
     donation = [item.therapy for item in found if item.type == "donation"]
     if named is None and donation and not (adopts and role == "container"):
@@ -205,7 +206,6 @@ def _resolved(
     if named is None and role in _LABELLED and not adopts and not _in_our_form(scan.text):
         raise _foreign(scan)
     if named is None:
-        told = role in ("seal", "location", "document")
         return _by_text(office, scan) if told else _unresolved(office, scan, row, donation)
     if named.type == "patient":
         return _patient(scan, named, row)

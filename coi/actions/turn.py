@@ -27,6 +27,10 @@ from coi.journey.values import read_changed, read_values
 from coi.record import codes, ledger, people, queries
 from coi.record.vault import opaque_token
 
+_OF_A_NUMBER = frozenset(
+    {"donation", "other_bag", "unlisted"}
+)  # a donation's number can be guessed: nothing is in hand
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -111,7 +115,7 @@ def _told_by_things(turn: Turn, shipper: Shipper | None, looked: Sequence[Looked
 
 def _concerns(therapy: Therapy, looked: Sequence[Looked], shipper: Shipper | None, caller: Caller) -> bool:
     """A person may touch a therapy of the own organisations, or one whose things are in hand and were scanned."""
-    in_hand = any(item.scan.therapy == therapy.coi for item in looked)
+    in_hand = any(item.scan.therapy == therapy.coi and item.scan.type not in _OF_A_NUMBER for item in looked)
     inside = shipper is not None and therapy.coi in shipper.contents.values()
     return in_hand or inside or may_read(therapy, grants=caller.grants)
 

@@ -47,6 +47,7 @@ def test_the_symbol_that_a_scanner_names_is_kept():
         (f"{OURS}\n{OURS}", "two codes in one scan"),
         (f"]C0{OURS}]C0{OURS}", "two codes in one scan"),
         ("=A99991712345600=A99991712345600", "run together"),
+        ("=+02000=A99991712345600=,000012=,000012", "run together"),
         ("001061414123456789088018795260646688514634", "run together"),
     ],
 )
@@ -55,6 +56,11 @@ def test_two_codes_in_one_scan_are_refused_and_named_where_they_can_be_told(text
         read_text(text, via="wedge", site=SET_UP)
     assert refused.value.code == "scan.two_codes"
     assert said in str(refused.value)
+
+
+def test_a_long_number_is_not_two_of_the_sites_short_ones():
+    site = Site(patterns=checked_patterns(["^(?P<mrn>[0-9]{7})$"]))
+    assert read_text("12345671234568", via="wedge", site=site).kind == "unknown"
 
 
 @pytest.mark.parametrize(

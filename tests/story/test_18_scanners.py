@@ -76,6 +76,27 @@ def test_sister_bags_are_adopted_each_for_itself_and_into_one_therapy_only(tale)
     tale.is_sound()
 
 
+def test_a_stranger_who_knows_a_donations_number_learns_nothing(tale):
+    coi = tale.enrol("MRN-1")
+    adopt(tale, coi, BAG + PRODUCT + FIRST)
+    for text in (TUBE, BAG + PRODUCT + SECOND):
+        fault = tale.post("other-nurse", "/scans", {"text": text}, 422)
+        assert (fault["code"], "names nothing here" in fault["message"]) == ("scan.foreign", True)
+        step = tale.step("other-nurse", "container.discarded", [("container", text)], reason="other", expect=404)
+        assert coi not in str(step)
+
+
+def test_a_seal_that_looks_like_a_misread_code_is_that_seal_before_and_after_patterns(tale):
+    _, bags = tale.collected("MRN-1")
+    shipper = tale.step("demo-nurse", "shipper.charged")["entry"]["values"]["shipper"]
+    tale.step("demo-nurse", "shipment.packed", [("shipper", shipper), *(("container", bag) for bag in bags)])
+    seals = [("seal", "00106141412345678909"), ("seal", "7654321")]
+    tale.step("demo-nurse", "shipper.sealed", [("shipper", shipper), *seals])
+    object.__setattr__(tale.office, "site", scanners.Site(patterns=scanners.checked_patterns(["^(?P<mrn>[0-9]{7})$"])))
+    opened = tale.step("demo-nurse", "shipment.unpacked", [("shipper", shipper), *seals, ("container", bags[0])])
+    assert [one["rule"] for one in opened["findings"] if one["rule"] == "seals_are_those_of_dispatch"] == []
+
+
 def test_an_adoption_that_was_annulled_frees_the_donation_too(tale):
     wrong, right = tale.enrol("MRN-1"), tale.enrol("MRN-2", patient={"family": "Okafor"})
     made = adopt(tale, wrong, BAG + PRODUCT + FIRST)
@@ -128,6 +149,14 @@ def test_a_wristband_is_the_number_on_it_and_a_badge_with_the_same_digits_is_nob
                            values={"stated": ["name", "birth_date"]})  # fmt: skip
     assert "codes_are_known" in stops
     assert badged.enrol("ST1234567", patient={"family": "Okafor"}, status=400)["code"] == "identifier.form"
+
+
+def test_a_wristband_of_gs1_is_the_patients_number_in_every_form(tale):
+    coi = tale.enrol("(8018)795260646688514634(8019)1")
+    for text in ("]C18018795260646688514634", "8018795260646688514634\x1d80197", "795260646688514634"):
+        assert asked(tale, text)["subject"]["therapy"] == coi
+    assert asked(tale, "8018795260646688514635", 422)["code"] == "scan.misread"
+    assert asked(tale, "8017795260646688514634", 422)["code"] == "scan.foreign"
 
 
 def test_a_number_that_was_bound_before_the_patterns_is_found_and_withdrawn_after_them(tale):
