@@ -466,10 +466,12 @@ def test_every_sort_of_foreign_code_can_be_made_again_under_another_key(sqlite_o
         later = {"family@20300101T000000000000": "Renamed", "family@20310101T000000000000": "Again"}
         sealed.keep(conn, [sealed.secret(subject=patient, name=name, text=text) for name, text in later.items()],
                     keys=keys)  # fmt: skip
-        sealed.keep(conn, [sealed.secret(subject="x/0", name="scan", text="=A9999")], keys=keys)
+        texts = {"scan": "=A9999", "code": "bag A999917123456/S1128/000000", "donation": "A999917123456"}
+        sealed.keep(conn, [sealed.secret(subject="x/0", name=name, text=text) for name, text in texts.items()],
+                    keys=keys)  # fmt: skip
         remember_name(office, conn, patient, site=HOSPITAL)
-        for scope in ("label", "shipper"):
-            token = codes.foreign_token(keys, text="=A9999", scope=scope)
+        for scope, name in (("label", "scan"), ("shipper", "scan"), ("label", "code"), ("donation", "donation")):
+            token = codes.foreign_token(keys, text=texts[name], scope=scope)
             codes.register(conn, [{"token": token, "subject": coi, "type": scope}])
         codes.register(conn, [{"token": "f" * 64, "subject": coi, "type": "label"}])
     with office.store.read() as conn:
@@ -477,7 +479,7 @@ def test_every_sort_of_foreign_code_can_be_made_again_under_another_key(sqlite_o
         found = list(crosswalk_texts.with_texts(office, conn, rows))
     known = {(row["type"], row["scope"]) for row in found if row["text"] is not None}
     assert {("name", f"name/{HOSPITAL}"), ("patient", "patient"), ("label", "label"), ("shipper", "shipper"),
-            ("therapy", "therapy/maker/order")} == known  # fmt: skip
+            ("donation", "donation"), ("therapy", "therapy/maker/order")} == known  # fmt: skip
     assert [crosswalk_texts.as_it_was(row) for row in found] == rows
     made = [crosswalk_texts.remade(other, row) for row in found]
     lost = [row["token"] for row, new in zip(found, made, strict=True) if new is None]

@@ -290,3 +290,45 @@ def test_every_donation_number_with_its_check_character_is_read(din):
     if not din.isdigit():
         assert read_text(din + mod37_2(din), via="typed").canonical == din
     assert read_text(f"={din}00", via="wedge").canonical == din
+
+
+# --- every code that is made up by its rules is of one kind only
+
+FINS = st.from_regex(r"[A-NP-Z][A-NP-Z0-9]{2}[0-9]{2}", fullmatch=True)
+DINS = st.builds(
+    lambda fin, year, number: f"{fin}{year:02}{number:06}", FINS, st.integers(0, 49), st.integers(0, 999_999)
+)
+FLAGS = st.from_regex(r"(0[0-9]|1[0-9]|[2-5][0-9]|[A-HJ-NPR-Y][0-9])", fullmatch=True)
+PRODUCTS = st.from_regex(r"[A-Z][0-9A-Z]{4}[0-9A-Za-z]", fullmatch=True)
+SUFFIXES = st.text(alphabet=ALPHABET[:-1], min_size=6, max_size=6)
+VALUES = st.text(alphabet="ABCDEFGHabcdefgh0123456789-/.", min_size=1, max_size=20)
+
+
+def key(length):
+    return st.text(alphabet="0123456789", min_size=length - 1, max_size=length - 1).map(lambda body: body + mod10(body))
+
+
+MADE_UP = {
+    "own": st.builds(lambda kind, r: mint(kind, choose=r.choice), st.sampled_from(RefType), st.randoms()),
+    "din": st.one_of(
+        st.builds(lambda din, flags: f"={din}{flags}", DINS, FLAGS), DINS.map(lambda din: din + mod37_2(din))
+    ),
+    "coi": st.builds(
+        lambda din, more, form: form(f"CH{din[:7]}{more}"), DINS, SUFFIXES,
+        st.sampled_from([lambda coi: f"&/{coi}", lambda coi: coi + mod37_2(coi)]),
+    ),
+    "bag": st.builds(lambda din, product, more: f"={din}00=<{product}99=,{more}", DINS, PRODUCTS, SUFFIXES),
+    "sscc": st.builds("00{}".format, key(18)),
+    "gsrn.patient": st.builds("8018{}".format, key(18)),
+    "gln": st.builds("414{}254{}".format, key(13), VALUES),
+    "gtin": st.builds("01{}21{}".format, key(14), VALUES),
+    "mrn": st.from_regex(r"MRN[0-9]{7}", fullmatch=True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", MADE_UP)
+@given(data=st.data())
+def test_a_code_that_is_made_up_by_its_rules_is_accepted_by_one_parser(kind, data):
+    text = data.draw(MADE_UP[kind])
+    accepted, refused = claims(Code(text, site=SITE))
+    assert ([found.kind for found in accepted], refused) == ([kind], [])
