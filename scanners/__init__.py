@@ -1,6 +1,7 @@
 """Readings from scanned text and pictures. Knows nothing of the tracker."""
 
 from scanners.code import Site
+from scanners.label import together
 from scanners.patterns import PATIENTS, BadPattern
 from scanners.picture import read_picture
 from scanners.reading import UNKNOWN, Reading, ScanError
@@ -18,4 +19,5 @@ __all__ = [
     "in_words",
     "read_picture",
     "read_text",
+    "together",
 ]

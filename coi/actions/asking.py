@@ -46,17 +46,20 @@ def scan_picture(office: Office, *, picture: bytes, caller: Caller) -> dict[str,
 def read_picture(office: Office, *, picture: bytes, caller: Caller) -> list[dict[str, Any]]:
     """Return the codes in a picture, each with the token that proves the reading; nothing is looked up.
 
+    What several codes of one label say only together stands before them as one more.
+
     Raises Fault 422 when the picture is no PNG or JPEG or holds no code.
     """
     try:
         found = scanners.read_picture(picture, site=office.site)
     except scanners.ScanError as fault:
         raise Fault(422, fault.code, str(fault), {"picture": [str(fault)]}) from fault
+    whole = scanners.together(found, site=office.site)
     return [
         {"text": reading.text, "symbology": reading.symbology, "via": "camera",
          "box": [list(point) for point in reading.box] if reading.box else None,
          "token": reading_token(office, text=reading.text, person=caller.person)}
-        for reading in found
+        for reading in ([whole] if whole else []) + found
     ]  # fmt: skip
 
 

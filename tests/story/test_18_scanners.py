@@ -1,10 +1,15 @@
 """Codes of other establishments and of hospitals: one thing is one thing, however its code was scanned or typed."""
 
+import io
 from dataclasses import replace
 
 import pytest
+import zxingcpp
+from PIL import Image
 
 import scanners
+from coi.actions.setup import scanners_of
+from coi.settings import SettingsError, load
 from tests.story.conftest import HOSPITAL
 from tests.story.test_17_hostile import correct
 
@@ -188,3 +193,41 @@ def test_a_shipper_with_an_sscc_is_the_same_with_and_without_the_symbols_identif
     first = tale.step("demo-operator", "shipper.charged", [("shipper", "]C100106141412345678908")], **said)
     again = asked(tale, "(00)106141412345678908")
     assert again["subject"]["id"] == first["entry"]["values"]["shipper"]
+
+
+def test_a_picture_of_a_whole_label_offers_the_bag_that_its_codes_name_together(tale):
+    coi = tale.enrol("MRN-1")
+    found = tale.post("demo-infusion", "/scans", data={"picture": (io.BytesIO(drawn(BAG, PRODUCT, FIRST)), "x.png")},
+                      content_type="multipart/form-data", status=200)  # fmt: skip
+    assert [one["text"] for one in found["readings"]] == [BAG + PRODUCT + FIRST, BAG, PRODUCT, FIRST]
+    assert found["subject"] is None
+    scan = {"role": "container", "text": found["readings"][0]["text"], "via": "camera"}
+    for token, via in ((found["readings"][0]["token"], "camera"), (found["readings"][1]["token"], "typed")):
+        body = tale.body("container.adopted", therapy=coi, values={"purpose": "dose"}) | {
+            "scans": [scan | {"token": token}]
+        }
+        body["signatures"] = [tale.signature(who, meaning, body) for who, meaning in TWO]
+        entry = tale.post("demo-infusion", "/steps", body, 201 if via == "camera" else 422)
+        stored = entry["entry"] if via == "camera" else tale.entries(coi, "attempt.refused")[-1]
+        assert [one["via"] for one in stored["scans"]] == [via]
+
+
+def drawn(*texts):
+    """Return a picture with the texts as Data Matrix symbols, one below the other."""
+    page = Image.new("L", (400, 200 * len(texts)), 255)
+    for number, text in enumerate(texts):
+        made = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.DataMatrix, force_square=True)
+        dots = made.to_image(scale=5, add_quiet_zones=True)
+        height, width = dots.shape[:2]
+        page.paste(Image.frombytes("L", (width, height), memoryview(dots).tobytes()), (20, 200 * number))
+    kept = io.BytesIO()
+    page.save(kept, "PNG")
+    return kept.getvalue()
+
+
+def test_a_pattern_that_must_not_be_used_keeps_the_service_from_starting(tmp_path):
+    environ = {"COI_INSTANCE": str(tmp_path), "COI_SCANNER_PATTERNS": "^(?P<mrn>(a+)+)$"}
+    with pytest.raises(SettingsError, match="scanner_patterns"):
+        scanners_of(load(environ))
+    settings = load(environ | {"COI_SCANNER_PATTERNS": "^S(?P<staff>[0-9]{6})$", "COI_SCANNER_FNC1": "~"})
+    assert (scanners_of(settings).fnc1, scanners_of(settings).patterns[0].name) == ("~", "staff")
