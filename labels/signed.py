@@ -1,6 +1,7 @@
 """The signed text of a label: what its QR symbol says, so that it can be judged offline. No patient data, ever.
 
-The text is `COI1:` and the Base45 form (RFC 9285, all of it in the alphanumeric mode of ISO/IEC 18004) of 104 bytes:
+The text is `COI1:`, the Base45 form (RFC 9285) of 104 bytes, and a full stop, all of it in the alphanumeric mode of
+ISO/IEC 18004:
 
     1  version, 1             4  as of, seconds since 1970-01-01 UTC: the moment for which the label speaks
     1  type, a row of TYPES   4  expiry in the same form, 0 for none
@@ -16,15 +17,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from labels.base45 import BODY, END, IDS, PREFIX, encode
 from labels.content import LabelError
 
-PREFIX: Final = "COI1:"
 VERSION: Final = 1
 TYPES: Final = ("other", "starting_material", "in_process", "qc_sample", "retention", "dose", "rescue", "shipper")
-LENGTH: Final = len(PREFIX) + 104 // 2 * 3  # characters
-_ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # of the identifiers
-_BASE45: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
-_BODY: Final = 13
 _KINDS: Final = ("CTR", "COI", "LBL")
 _LATEST: Final = 2**32 - 1
 Sign = Callable[[bytes], bytes]
@@ -49,22 +46,7 @@ def signed_text(said: Signed, *, key_id: bytes, sign: Sign) -> str:
     Raises LabelError for what has no place in the form: a foreign identifier, a generation above 255, another century.
     """
     payload = _payload(said) + _exactly(key_id, 4, "key id")
-    return PREFIX + base45(payload + _exactly(sign(PREFIX.encode() + payload), 64, "signature"))
-
-
-def serial_of(text: str) -> str:
-    """Return the label serial that a signed text names, for comparison with what the eye reads.
-
-    Raises LabelError when it is no such text.
-    """
-    number = int.from_bytes(_bytes(text)[2:27], "big") >> 5
-    return f"LBL-{_letters(number & (1 << 5 * _BODY) - 1)}"
-
-
-def base45(data: bytes) -> str:
-    """Return an even number of bytes in Base45: three characters for two bytes, the least significant first."""
-    pairs = (int.from_bytes(data[place : place + 2], "big") for place in range(0, len(data), 2))
-    return "".join(_BASE45[n % 45] + _BASE45[n // 45 % 45] + _BASE45[n // 2025] for n in pairs)
+    return PREFIX + encode(payload + _exactly(sign(PREFIX.encode() + payload), 64, "signature")) + END
 
 
 def _payload(said: Signed) -> bytes:
@@ -75,7 +57,7 @@ def _payload(said: Signed) -> bytes:
     ids = (said.container, said.coi, said.serial)
     number = 0
     for kind, id_ in zip(_KINDS, ids, strict=True):
-        number = number << 5 * _BODY | _number(id_, kind)
+        number = number << 5 * BODY | _number(id_, kind)
     expiry = 0 if said.expires_at is None else _seconds(said.expires_at)
     return b"".join((
         bytes((VERSION, TYPES.index(said.type))), (number << 5).to_bytes(25, "big"), bytes((said.generation,)),
@@ -85,16 +67,12 @@ def _payload(said: Signed) -> bytes:
 
 def _number(id_: str, kind: str) -> int:
     head, _, body = id_.partition("-")
-    if head != kind or len(body) != _BODY or set(body) - set(_ALPHABET):
+    if head != kind or len(body) != BODY or set(body) - set(IDS):
         raise LabelError(f"Got {id_!r} where one of our {kind} identifiers belongs; a signed label names only these.")
     number = 0
     for character in body:
-        number = number << 5 | _ALPHABET.index(character)
+        number = number << 5 | IDS.index(character)
     return number
-
-
-def _letters(number: int) -> str:
-    return "".join(_ALPHABET[number >> 5 * place & 31] for place in reversed(range(_BODY)))
 
 
 def _seconds(moment: datetime) -> int:
@@ -108,12 +86,3 @@ def _exactly(data: bytes, length: int, what: str) -> bytes:
     if len(data) != length:
         raise LabelError(f"Got a {what} of {len(data)} bytes for the signed label, expected {length}.")
     return data
-
-
-def _bytes(text: str) -> bytes:
-    """Return the bytes of a text that `signed_text` made; not for judging what a scanner read."""
-    places = [_BASE45.find(character) for character in text.removeprefix(PREFIX)]
-    if not text.startswith(PREFIX) or len(text) != LENGTH or min(places) < 0:
-        raise LabelError("The QR's code is no signed label text, expected one.")
-    triples = (places[at : at + 3] for at in range(0, len(places), 3))
-    return b"".join((a + 45 * b + 2025 * c & 0xFFFF).to_bytes(2, "big") for a, b, c in triples)

@@ -31,7 +31,8 @@ PREFIX: Final = "COI1:"
 _TYPES: Final = ("other", "starting_material", "in_process", "qc_sample", "retention", "dose", "rescue", "shipper")
 _IDS: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _VALUE: Final = {character: value for value, character in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")}
-_BYTES, _SIGNED, _CHARACTERS = 104, 40, 156
+_SIGNED, _CHARACTERS = 40, 156  # bytes under the signature, characters of all bytes
+_END: Final = "."
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SHORT: Final = re.compile(rf"(?:LBL|CTR|COI|SHP)-[{_IDS}]{{13}}")
 _FOREIGN: Final = re.compile(r"[=&]|\]|https?://|\(?0[01]\)?[0-9]|HC1:", re.IGNORECASE)
@@ -145,8 +146,8 @@ def _without_signature(text: str) -> LabelVerdict:
 
 def _decoded(text: str) -> bytes | None:
     """Return the 104 bytes of a text, None when it is not exactly their Base45 form (RFC 9285)."""
-    body = text[len(PREFIX) :]
-    if len(body) != _CHARACTERS or any(character not in _VALUE for character in body):
+    body = text[len(PREFIX) : -len(_END)]
+    if not text.endswith(_END) or len(body) != _CHARACTERS or any(character not in _VALUE for character in body):
         return None
     values = [_VALUE[character] for character in body]
     pairs = [values[at] + 45 * values[at + 1] + 2025 * values[at + 2] for at in range(0, _CHARACTERS, 3)]

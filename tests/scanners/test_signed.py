@@ -10,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from labels import LabelError
-from labels.signed import LENGTH, PREFIX, TYPES, Signed, base45, serial_of, signed_text
+from labels.base45 import END, LENGTH, PREFIX, encode, serial_of
+from labels.signed import TYPES, Signed, signed_text
 from labels.symbol import modules
 from scanners import Judged, PublicKey, ScanError, read_keys, verify_label, write_keys
 from scanners.__main__ import main
@@ -51,12 +52,12 @@ def test_what_was_signed_is_read_back_by_other_code_and_is_genuine(said):
 
 def test_the_text_is_of_the_alphanumeric_mode_and_of_a_stated_size():
     assert set(TEXT) <= set(BASE45)
-    assert (len(TEXT), len(modules(TEXT))) == (161, 53)  # 161 characters of level Q are version 9
+    assert (len(TEXT), len(modules(TEXT))) == (162, 53)  # 162 characters of level Q are version 9
 
 
 @pytest.mark.parametrize(("data", "text"), [(b"AB", "BB8"), (b"base-4", "UJCLQE7W5"), (b"Hello!", "%69 VD92E")])
 def test_base45_is_that_of_its_standard(data, text):  # the whole pairs of the examples of RFC 9285, section 4.3
-    assert base45(data) == text
+    assert encode(data) == text
 
 
 @given(st.integers(len(PREFIX), LENGTH - 1), st.sampled_from(BASE45))
@@ -73,18 +74,18 @@ def test_a_text_with_one_other_character_is_never_genuine(place, character):
 def test_a_text_with_one_other_bit_is_never_genuine(bit):
     data = bytearray(b"".join(
         (BASE45.index(a) + 45 * BASE45.index(b) + 2025 * BASE45.index(c)).to_bytes(2, "big")
-        for a, b, c in zip(*[iter(TEXT[5:])] * 3, strict=True)
+        for a, b, c in zip(*[iter(TEXT[5:-1])] * 3, strict=True)
     ))  # fmt: skip
-    assert PREFIX + base45(bytes(data)) == TEXT
+    assert PREFIX + encode(bytes(data)) + END == TEXT
     data[bit // 8] ^= 0x80 >> bit % 8
-    assert verify_label(PREFIX + base45(bytes(data)), [KEY]).judged in (Judged.ALTERED, Judged.FORGED)
+    assert verify_label(PREFIX + encode(bytes(data)) + END, [KEY]).judged in (Judged.ALTERED, Judged.FORGED)
 
 
 @given(st.text(max_size=200) | st.text(BASE45, max_size=200).map(PREFIX.__add__))
 @example(TEXT.lower())
 @example(TEXT + " ")
 @example(TEXT[:-1])
-@example(PREFIX + ":::" * 52)
+@example(PREFIX + ":::" * 52 + END)
 def test_no_other_text_is_ever_genuine_and_none_is_too_much(text):
     assert text == TEXT or not verify_label(text, [KEY]).genuine
 
@@ -147,8 +148,7 @@ def test_what_has_no_place_in_the_form_is_refused_before_it_is_signed(field, val
 
 def test_a_text_that_is_not_signed_names_no_serial():
     for text in ("", SAID.serial, TEXT[:-1], TEXT.lower()):
-        with pytest.raises(LabelError):
-            serial_of(text)
+        assert serial_of(text) == ""
 
 
 def test_a_key_list_is_read_as_it_was_written():
@@ -173,7 +173,7 @@ def test_the_small_program_says_it_offline_with_an_exit_code(tmp_path, capsys, m
     file.write_text(write_keys([KEY]), "utf-8")
     assert main([TEXT, "--keys", str(file)]) == 0
     assert capsys.readouterr().out.startswith("Genuine: coi-label/test printed label LBL-7K3M9QRT2XYZ4")
-    assert main([TEXT[:-1] + ("0" if TEXT[-1] != "0" else "1"), "--keys", str(file)]) == 1
+    assert main([TEXT[:-2] + ("0" if TEXT[-2] != "0" else "1") + END, "--keys", str(file)]) == 1
     assert "altered" in capsys.readouterr().out
     file.write_text("nonsense", "utf-8")
     assert main([TEXT, "--keys", str(file)]) == 2

@@ -21,12 +21,34 @@ def codes_are_known(case: Case) -> Iterator[Problem]:
     for scan in case.attempt.scans:
         new = case.row.adopts if scan.role == "container" else case.kind == "shipper.charged"
         first_seen = scan.type == "unlisted" and new  # adopting makes a label known, charging a shipper
-        if scan.subject is None and scan.role not in _TEXT_ONLY and not first_seen:
+        if scan.subject is None and scan.role not in _TEXT_ONLY and not first_seen and not scan.judged:
             yield Problem(
                 _ID,
                 f"The scanned {scan.role} is not known here. Check that it is the right one.",
                 "a code that names nothing of ours, or several patients",
                 f"the {scan.role} of this therapy",
+            )
+
+
+_JUDGED = {
+    "altered": "The scanned label was altered or damaged; its signature does not fit what it says.",
+    "forged": "The scanned label is signed with a key that is not ours; it is forged or of another house.",
+    "retired": "The scanned label is signed with a key that was revoked or did not count when it was printed.",
+    "not_in_log": "The scanned label is genuine, and the log knows no such label; ask quality before anything is done.",
+    "contradicts": "The scanned label is genuine, and the log says that it belongs to another container or therapy.",
+}
+
+
+def signed_label_is_believed(case: Case) -> Iterator[Problem]:
+    """A signed label that is not genuine, or that the log contradicts, never reads as identity, whatever the step."""
+    for scan in case.attempt.scans:
+        if scan.judged is not None:
+            yield Problem(
+                _ID,
+                f"{_JUDGED[scan.judged]} Put the thing aside and report it.",
+                f"a label that is {scan.judged.replace('_', ' ')}",
+                "a genuine label that the log knows",
+                severity=Severity.STOP,
             )
 
 
@@ -234,6 +256,7 @@ RULES = (
     namesake_is_not_mistaken,
     patient_stated_who_it_is,
     codes_are_known,
+    signed_label_is_believed,
     scans_fit_their_roles,
     container_is_this_therapys,
     scanned_thing_is_in_force,

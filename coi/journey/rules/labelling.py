@@ -10,7 +10,8 @@ from coi.journey.therapy import Label
 _ID = Family.IDENTITY
 _STAGE = Family.STAGE
 _ABOUT_A_LABEL = frozenset({"label.applied", "label.voided", "label.superseded"})
-_LEAVES = frozenset({"shipment.packed", "handoff.offered"})
+_AT_THE_BEDSIDE = frozenset({"thaw.started", "infusion.checked", "infusion.started"})
+_RELIES_ON_WORDS = _AT_THE_BEDSIDE | {"shipment.packed", "handoff.offered"}
 _OTHER_LABELS = frozenset({"cassette", "certificate"})
 
 
@@ -206,7 +207,8 @@ def it_lies_where_it_was_stored(case: Case) -> Iterator[Problem]:
 
 def label_says_what_is_known(case: Case) -> Iterator[Problem]:
     """A label that was printed before the donor's results asks for a new one when the pathway says more on it now."""
-    if case.kind not in _LEAVES or case.therapy is None or case.pathway is None:
+    relies = case.kind in _RELIES_ON_WORDS and case.pathway is not None and case.pathway.product is None
+    if not relies or case.therapy is None or case.pathway is None:
         return
     for container in case.containers:
         label, text = case.therapy.live_label(container.id), case.pathway.labels.get(container.purpose.value)
@@ -222,11 +224,26 @@ def label_says_what_is_known(case: Case) -> Iterator[Problem]:
             )
 
 
+def label_says_what_the_law_asks(case: Case) -> Iterator[Problem]:
+    """A label in use that says something else than is true by now asks for a new one, at the latest at the bedside."""
+    for label in case.outdated:
+        yield Problem(
+            _STAGE,
+            f"Label {label.serial} in use on container {label.container} says something else than is known now; "
+            "issue a new one.",
+            label.printed,
+            label.now,
+            (label.container,),
+            Severity.CAUTION,
+        )
+
+
 RULES = (
     label_can_be_superseded,
     other_labels_speak_for_it,
     it_lies_where_it_was_stored,
     label_says_what_is_known,
+    label_says_what_the_law_asks,
     label_is_current,
     number_is_of_a_label_in_force,
     label_is_this_containers,
