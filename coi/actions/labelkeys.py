@@ -7,13 +7,14 @@ the moment of its issuing; where the key is younger than the label, it speaks fo
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-import scanners
 from sqlalchemy import Connection
 
+import scanners
 from coi.actions.office import Office
 from coi.actions.system import Fact, tell, told
 from coi.journey.checkpoint import key_id, read_verifier_key
 from coi.journey.entry import Entry
+from coi.record.logkey import LogKeyError
 
 KINDS = ("label_key.adopted", "label_key.changed")
 _ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
@@ -22,7 +23,8 @@ _ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 def adopt(office: Office, *, compromised: bool = False) -> bool:
     """Have the log name the key that signs labels now, unless it does already; tell whether it was told.
 
-    With `compromised` the key before is revoked: nothing that it signed is believed any more.
+    With `compromised` the key before is revoked: nothing that it signed is believed any more. Raises LogKeyError for a
+    key that was replaced before: it would come back by an old file.
     """
     if office.label_key is None:
         return False
@@ -32,6 +34,9 @@ def adopt(office: Office, *, compromised: bool = False) -> bool:
         before = str(known[-1].values["key"]) if known else None
         if before == new:
             return False
+        if new in [entry.values["key"] for entry in known]:
+            raise LogKeyError("got a label key that was replaced before, expected the newest: restore its file, or run "
+                              "coi label-keys --new")  # fmt: skip
         values = {"before": before, "key": new, "compromised": compromised} if before else {"key": new}
         tell(office, conn, [Fact(KINDS[1] if before else KINDS[0], values)])
     return True

@@ -8,9 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from labels.law import Law
-from labels.matrix import Use
-from labels.statements import Donor, Said, Situation, statements_of
 from sqlalchemy import Connection
 
 from coi.actions.office import Office
@@ -22,6 +19,9 @@ from coi.journey.product import Product
 from coi.journey.steps import Purpose
 from coi.journey.therapy import Container, Label, Therapy
 from coi.record import people
+from labels.law import Law
+from labels.matrix import Use
+from labels.statements import Donor, Said, Situation, statements_of
 
 STAGE_OF: Mapping[Purpose, str] = {
     Purpose.STARTING_MATERIAL: "collection", Purpose.RESCUE: "collection", Purpose.IN_PROCESS: "processing",
@@ -99,15 +99,16 @@ def _outdated(
     office: Office, conn: Connection, therapy: Therapy, pathway: Pathway, containers: tuple[Container, ...]
 ) -> Iterator[Outdated]:
     country = people.country_of(conn, therapy.site)
-    of = {container.id: container for container in containers}
+    concerned = {container.id for container in containers}
     for label in therapy.labels.values():
-        if label.container in of and label.law is not None and label.state in _IN_USE:
-            yield from _difference(office.law, therapy, pathway, of[label.container], label, country)
+        if label.container in concerned and label.law is not None and label.state in _IN_USE:
+            yield from _difference(office.law, therapy, pathway, label, country=country)
 
 
 def _difference(
-    law: Law, therapy: Therapy, pathway: Pathway, container: Container, label: Label, country: str | None
+    law: Law, therapy: Therapy, pathway: Pathway, label: Label, *, country: str | None
 ) -> Iterator[Outdated]:
+    container = therapy.containers[label.container]
     now = therapy.donor(container)
     if label.lot and container.lot and label.lot != container.lot:
         yield Outdated(label.serial, container.id, f"lot {label.lot}", f"lot {container.lot}")

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from coi.journey.effects.common import acted_on, acting
 from coi.journey.donor import read_tests
+from coi.journey.effects.common import acted_on, acting
 from coi.journey.entry import Entry
 from coi.journey.steps import Purpose, State
 from coi.journey.therapy import Container, Custodian, Label, Place, Therapy

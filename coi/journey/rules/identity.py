@@ -43,13 +43,18 @@ def signed_label_is_believed(case: Case) -> Iterator[Problem]:
     """A signed label that is not genuine, or that the log contradicts, never reads as identity, whatever the step."""
     for scan in case.attempt.scans:
         if scan.judged is not None:
-            yield Problem(
-                _ID,
-                f"{_JUDGED[scan.judged]} Put the thing aside and report it.",
-                f"a label that is {scan.judged.replace('_', ' ')}",
-                "a genuine label that the log knows",
-                severity=Severity.STOP,
-            )
+            yield not_believed(scan.judged)
+
+
+def not_believed(judged: str) -> Problem:
+    """Return what is found of a signed label that is altered, forged, retired, not_in_log or that contradicts it."""
+    return Problem(
+        _ID,
+        f"{_JUDGED[judged]} Put the thing aside and report it.",
+        f"a label that is {judged.replace('_', ' ')}",
+        "a genuine label that the log knows",
+        severity=Severity.STOP,
+    )
 
 
 def scans_fit_their_roles(case: Case) -> Iterator[Problem]:

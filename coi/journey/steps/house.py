@@ -13,6 +13,8 @@ _TITLES = {
     "settings.changed": "Settings changed",
     "key.adopted": "Log key adopted",
     "key.changed": "Log key changed",
+    "label_key.adopted": "Label key adopted",
+    "label_key.changed": "Label key changed",
     "key.escrowed": "Copies of the vault's key confirmed",
     "watcher.seen": "Watcher alive",
     "guards.broken": "Guards of the log found missing or altered",
