@@ -6,6 +6,7 @@ the moment of its issuing; where the key is younger than the label, it speaks fo
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import zip_longest
 
 from sqlalchemy import Connection
 
@@ -45,11 +46,10 @@ def adopt(office: Office, *, compromised: bool = False) -> bool:
 def public_keys(office: Office, conn: Connection) -> list[scanners.PublicKey]:
     """Return every key that ever signed labels of this house, oldest first, as the log tells of them."""
     entries = told(conn, *KINDS)
-    keys = [_public(entry, follower) for entry, follower in zip(entries, [*entries[1:], None], strict=True)]
-    if not keys and office.label_key is not None:  # not told of yet: it counts from the beginning
+    if not entries:  # not told of yet: it counts from the beginning
         own = office.label_key
-        return [scanners.PublicKey(own.name, own.id, own.public, _ALWAYS)]
-    return keys
+        return [scanners.PublicKey(own.name, own.id, own.public, _ALWAYS)] if own else []
+    return [_public(entry, follower) for entry, follower in zip_longest(entries, entries[1:])]
 
 
 def key_list(office: Office) -> str:

@@ -106,6 +106,8 @@ password.renewed        .    .    x    .    .    .    .    .    .    .
 settings.changed        .    .    x    .    .    .    .    .    .    .
 key.adopted             .    .    x    .    .    .    .    .    .    .
 key.changed             .    .    x    .    .    .    .    .    .    .
+label_key.adopted       .    .    x    .    .    .    .    .    .    .
+label_key.changed       .    .    x    .    .    .    .    .    .    .
 key.escrowed            .    .    x    .    .    .    .    .    .    .
 watcher.seen            .    .    x    .    .    .    .    .    .    .
 guards.broken           .    .    x    .    .    .    .    .    .    .
@@ -124,8 +126,8 @@ STOPPING = {(kind, family) for kind, family, stops in CELLS if stops}
 
 HOUSE = [
     "organisation.added", "person.added", "password.renewed", "settings.changed", "key.adopted", "key.changed",
-    "key.escrowed", "watcher.seen", "guards.broken", "guards.mended", "log.exported", "log.imported", "log.restored",
-    "backup.made", "backup.drilled",
+    "label_key.adopted", "label_key.changed", "key.escrowed", "watcher.seen", "guards.broken", "guards.mended",
+    "log.exported", "log.imported", "log.restored", "backup.made", "backup.drilled",
 ]  # fmt: skip
 FROZEN = [
     "therapy.enrolled", "therapy.closed", "patient.verified", "container.planned", "label.issued", "label.applied",
