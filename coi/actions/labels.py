@@ -67,8 +67,8 @@ def render(office: Office, serial: str, *, form: str, dpi: int, caller: Caller) 
             "label.dpi", f"Expected {', '.join(map(str, RESOLUTIONS))} dots per inch.", {"dpi": ["Not one of these."]}
         )
     try:
-        content, template = _content(office, serial, caller)
-        layout = labels.lay_out(content, template)
+        said, template = content(office, serial, caller=caller)
+        layout = labels.lay_out(said, template)
         if form == "png":
             return labels.render_png(layout, dpi=dpi)
         return labels.render_pdf(layout) if form == "pdf" else labels.render_zpl(layout, dpi=dpi)
@@ -82,16 +82,20 @@ def about(office: Office, serial: str, *, caller: Caller) -> dict[str, Any]:
     Raises Fault 404 when there is none that the caller may see.
     """
     with office.store.read() as conn:
-        then, pathway, label = _issued(office, conn, serial, caller)
+        _, then, pathway, label = _issued(office, conn, serial, caller)
         return {"serial": serial, "template": label.template, **told_by_law(office, then, pathway, label)}
 
 
-def _content(office: Office, serial: str, caller: Caller) -> tuple[labels.LabelContent, labels.Template]:
+def content(office: Office, serial: str, *, caller: Caller) -> tuple[labels.LabelContent, labels.Template]:
+    """Return what the label `serial` says, patient fields and all, and the template that it was issued for.
+
+    Raises Fault as `render` does, LabelError when a field is missing that the law asks for.
+    """
     with office.store.read() as conn:
-        then, pathway, label = _issued(office, conn, serial, caller)
+        now, then, pathway, label = _issued(office, conn, serial, caller)
         wanted = patient_fields(office, then, pathway, label)
         if wanted:
-            labelpatient.refuse_stranger(then, pathway, caller)
+            labelpatient.refuse_stranger(now, pathway, caller)
         at = label.issued_at or office.now()
         patient = labelpatient.lines_of(office, conn, then, wanted, at=at)
         keys = labelkeys.public_keys(office, conn)
@@ -99,8 +103,8 @@ def _content(office: Office, serial: str, caller: Caller) -> tuple[labels.LabelC
     return content_of(office, then, pathway, label, patient=patient, keys=keys), labels.TEMPLATES[label.template]
 
 
-def _issued(office: Office, conn: Connection, serial: str, caller: Caller) -> tuple[Therapy, Pathway, Label]:
-    """Return the therapy as it was when the label was issued, with its pathway and the label as it was issued."""
+def _issued(office: Office, conn: Connection, serial: str, caller: Caller) -> tuple[Therapy, Therapy, Pathway, Label]:
+    """Return the therapy as it is and as it was when the label was issued, its pathway, the label as it was issued."""
     named = codes.resolve(conn, [serial]).get(serial, []) if is_own(serial) else []
     if not named or named[0].type != "label" or not named[0].therapy:
         raise unknown("label")
@@ -115,7 +119,7 @@ def _issued(office: Office, conn: Connection, serial: str, caller: Caller) -> tu
     if label.state == "voided":
         raise Fault(409, "label.voided", f"Label {serial} was voided; print the label in force instead.")
     then = _as_of(entries, label, lambda digest: office.pathway(conn, digest))
-    return then, office.pathway(conn, then.pathway), then.labels[serial]
+    return therapy, then, office.pathway(conn, then.pathway), then.labels[serial]
 
 
 def _as_of(entries: Sequence[Entry], label: Label, pathway: Callable[[str], Pathway]) -> Therapy:
@@ -145,5 +149,5 @@ def as_issued(
         if therapy is None or label is None or label.template not in labels.TEMPLATES:
             continue
         with suppress(labels.LabelError):
-            content = content_of(office, therapy, pathway(therapy.pathway), label, patient=(), keys=keys)
-            yield label.serial, labels.lay_out(content, labels.TEMPLATES[label.template])
+            says = content_of(office, therapy, pathway(therapy.pathway), label, patient=(), keys=keys)
+            yield label.serial, labels.lay_out(says, labels.TEMPLATES[label.template])
