@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from labels import base45
+from labels import rfc9285
 
 
 class LabelError(Exception):
@@ -59,7 +59,7 @@ def refuse_unfit(content: LabelContent) -> None:
     if not content.statements or not content.statements[0].strip():
         raise LabelError("The label has no statement, expected at least one; add it to the pathway's label text.")
     serial = _significant(content.serial)
-    if not serial or serial not in _significant(base45.serial_of(content.code) or content.code):
+    if not serial or serial not in _significant(rfc9285.serial_of(content.code) or content.code):
         raise LabelError(
             f"The QR would say {content.code!r} where the eye reads {content.serial!r}, expected the same serial."
         )

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from labels.base45 import BODY, END, IDS, PREFIX, encode
 from labels.content import LabelError
+from labels.rfc9285 import BODY, END, IDS, PREFIX, encode
 
 VERSION: Final = 1
 TYPES: Final = ("other", "starting_material", "in_process", "qc_sample", "retention", "dose", "rescue", "shipper")

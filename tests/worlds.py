@@ -36,6 +36,7 @@ def open_office(instance: Path, url: str) -> Office:
     return Office(
         store=open_store(url), keys=derive_keys(load_master(instance / setup.KEY_FILE)),
         log_key=load_log_key(instance / setup.LOG_KEY_FILE), now=clock.now, demo=True,
+        label_key=setup.label_key_of(instance), law=setup.law_of(instance),
     )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from coi.record import blobs, codes, ledger, projections, sealed
 from coi.record.logkey import load_log_key
 from coi.record.tables import ATTEMPT, BLOB, CHECKPOINT, CLASH, CODE, ENTRY, GRANT, ORGANISATION, PATHWAY, PERSON
 from coi.record.vault import derive_keys
-from labels.base45 import serial_of
+from labels.rfc9285 import serial_of
 from tests.cli.running import Instance, finished
 from tests.play import HOSPITAL, Player
 

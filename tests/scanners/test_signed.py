@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from labels import LabelError
-from labels.base45 import END, LENGTH, PREFIX, encode, serial_of
+from labels.rfc9285 import END, LENGTH, PREFIX, encode, serial_of
 from labels.signed import TYPES, Signed, signed_text
 from labels.symbol import modules
 from scanners import Judged, PublicKey, ScanError, read_keys, verify_label, write_keys

@@ -16,7 +16,7 @@ from coi.record import sealed
 from coi.record.logkey import LogKey, LogKeyError
 from coi.record.tables import ORGANISATION
 from labels import TEMPLATES, LabelError, lay_out
-from labels.base45 import END, PREFIX
+from labels.rfc9285 import END, PREFIX
 from labels.signed import Signed, signed_text
 from scanners import Judged, read_keys, verify_label
 from tests.journey.story import shipped_text
