@@ -7,8 +7,10 @@ follow the law in force, a younger key signs for its own beginning, and destroye
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import Connection
+
 import labels
-from coi.actions import labelkeys, labelwords
+from coi.actions import labelkeys, labelpatient, labelwords
 from coi.actions.office import Office
 from coi.journey.attempt import Case
 from coi.journey.identity import grouped
@@ -66,8 +68,8 @@ def refuse_lacking(office: Office, therapy: Therapy, pathway: Pathway, label: La
     refuse_incomplete(office.law, use, _fields(office, therapy, pathway, label, patient))
 
 
-def refuse_before_issue(office: Office, case: Case, *, at: datetime) -> None:
-    """Raise LabelError when the label that is asked for could not be printed for want of a field of the product."""
+def refuse_before_issue(office: Office, conn: Connection, case: Case, *, at: datetime) -> None:
+    """Refuse a label that could not be printed for want of a field: LabelError, or Fault for one of the patient."""
     therapy, pathway = case.therapy, case.pathway
     if therapy is None or pathway is None or pathway.product is None or not case.containers:
         return
@@ -75,8 +77,9 @@ def refuse_before_issue(office: Office, case: Case, *, at: datetime) -> None:
     coming = Label("", container.id, values["template"], values["position"], 1, "issued",
                    donor=therapy.donor(container), country=case.prints.get("country"), lot=case.prints.get("lot"),
                    issued_at=at)  # fmt: skip
-    shown = patient_fields(office, therapy, pathway, coming)
-    refuse_lacking(office, therapy, pathway, coming, patient=tuple((name, "in the vault") for name in shown))
+    wanted = patient_fields(office, therapy, pathway, coming)
+    patient = labelpatient.lines_of(office, conn, therapy, wanted, at=at)
+    refuse_lacking(office, therapy, pathway, coming, patient=patient)
 
 
 def _fields(

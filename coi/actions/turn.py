@@ -176,7 +176,7 @@ def case_of(turn: Turn, scene: Scene, attempt: Attempt, *, at: datetime) -> Case
 def _refuse_what_cannot_be_printed(turn: Turn, case: Case) -> None:
     """Raise 422 before a serial is used up for a label that lacks what the law asks for."""
     try:
-        labelcontent.refuse_before_issue(turn.office, case, at=turn.desk.at)
+        labelcontent.refuse_before_issue(turn.office, turn.desk.conn, case, at=turn.desk.at)
     except labels.LabelError as fault:
         raise Fault(422, "label.lacks_field", str(fault), {"template": [str(fault)]}) from fault
 

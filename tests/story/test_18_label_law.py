@@ -270,10 +270,10 @@ def test_a_trial_shows_the_subjects_number_only_and_a_blinded_one_no_arm(tale):
     trial = ('market = "commercial"', 'market = "trial"\ntrial = "T-1"\nblinded = true')
     dose = ("[[doses]]\ndose = 1\ncontainers = 1", '[[doses]]\ndose = 1\ncontainers = 1\nstrength = "high"')
     published(tale, "trial", market=trial, dose=dose)
-    _, container = planned(tale, purpose="dose")
-    serial = tale.label(container, apply=False)
-    refused = tale.get("demo-nurse", f"/labels/{serial}.png", 422)
+    coi, container = planned(tale, purpose="dose")
+    refused = tale.post("demo-nurse", "/labels", {"id": str(uuid4()), "container": container}, 422)
     assert (refused["code"], "subject no." in refused["message"]) == ("label.lacks_patient", True)
+    assert tale.entries(coi, "label.issued") == []
     _, container = planned(
         tale, "MRN-2", "dose", identifiers=[{"issuer": "sponsor", "kind": "study", "value": "S-007"}]
     )
