@@ -75,8 +75,8 @@ def refuse_before_issue(office: Office, conn: Connection, case: Case, *, at: dat
         return
     container, values = case.containers[0], case.attempt.values
     coming = Label("", container.id, values["template"], values["position"], 1, "issued",
-                   donor=therapy.donor(container), country=case.prints.get("country"), lot=case.prints.get("lot"),
-                   issued_at=at)  # fmt: skip
+                   donor=therapy.donor(container), country=case.prints.get("country"),
+                   lot=case.prints.get("printed_lot"), issued_at=at)  # fmt: skip
     wanted = patient_fields(office, therapy, pathway, coming)
     patient = labelpatient.lines_of(office, conn, therapy, wanted, at=at)
     refuse_lacking(office, therapy, pathway, coming, patient=patient)

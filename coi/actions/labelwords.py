@@ -80,7 +80,7 @@ def _prints(office: Office, conn: Connection, case: Case, therapy: Therapy) -> d
     """Return what the entry of a label keeps, so that it can be drawn again as it was."""
     country = people.country_of(conn, therapy.site)
     lot = next((container.lot for container in case.containers), None) or _one_lot(case, therapy)
-    told = {"country": country, "law": office.law.name, "lot": lot}
+    told = {"country": country, "law": office.law.name, "printed_lot": lot}
     return {name: value for name, value in told.items() if value}
 
 
@@ -110,8 +110,8 @@ def _difference(
 ) -> Iterator[Outdated]:
     container = therapy.containers[label.container]
     now = therapy.donor(container)
-    if label.lot and container.lot and label.lot != container.lot:
-        yield Outdated(label.serial, container.id, f"lot {label.lot}", f"lot {container.lot}")
+    if label.lot and (label.lot != container.lot if container.lot else label.lot not in therapy.lots):
+        yield Outdated(label.serial, container.id, f"lot {label.lot}", f"lot {container.lot or 'none'}")
     elif said(law, pathway, container, label.donor, label.country) != said(law, pathway, container, now, country):
         yield Outdated(label.serial, container.id, _told(label.donor, label.country), _told(now, country))
 

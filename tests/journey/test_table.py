@@ -101,6 +101,7 @@ window.withdrawn        .    .    x    .    .    .    .    .    .    .
 deviation.opened        .    .    x    .    .    .    .    .    .    .
 pathway.published       .    .    x    .    .    .    .    .    .    .
 organisation.added      .    .    x    .    .    .    .    .    .    .
+organisation.moved      .    .    x    .    .    .    .    .    .    .
 person.added            .    .    x    .    .    .    .    .    .    .
 password.renewed        .    .    x    .    .    .    .    .    .    .
 settings.changed        .    .    x    .    .    .    .    .    .    .
@@ -125,7 +126,8 @@ CELLS = [
 STOPPING = {(kind, family) for kind, family, stops in CELLS if stops}
 
 HOUSE = [
-    "organisation.added", "person.added", "password.renewed", "settings.changed", "key.adopted", "key.changed",
+    "organisation.added", "organisation.moved", "person.added", "password.renewed", "settings.changed", "key.adopted",
+    "key.changed",
     "label_key.adopted", "label_key.changed", "key.escrowed", "watcher.seen", "guards.broken", "guards.mended",
     "log.exported", "log.imported", "log.restored", "backup.made", "backup.drilled",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import update
 
-from coi.actions import labelkeys, setup
+from coi.actions import labelkeys, people, setup
 from coi.actions import labels as labels_of
 from coi.actions.faults import Fault
 from coi.journey.steps import Role
@@ -29,9 +29,12 @@ OWN = "DO NOT IRRADIATE - DO NOT FILTER"
 NEGATIVE = {"result": "negative", "panel": "complete"}
 
 
-def lives_in(tale, country, *, site=HOSPITAL):
-    with tale.office.store.write() as conn:
-        conn.execute(update(ORGANISATION).where(ORGANISATION.c.code == site).values(country=country))
+def lives_in(tale, country):
+    if country:
+        people.set_country(tale.office, HOSPITAL, country=country)
+    else:
+        with tale.office.store.write() as conn:  # as it was before anybody said
+            conn.execute(update(ORGANISATION).where(ORGANISATION.c.code == HOSPITAL).values(country=""))
 
 
 def content(tale, serial, person="demo-nurse"):

@@ -57,7 +57,7 @@ def label_issued(therapy: Therapy, entry: Entry) -> None:
         donor=therapy.donor(therapy.containers[values["container"]]),
         country=values.get("country"),
         law=values.get("law"),
-        lot=values.get("lot"),
+        lot=values.get("printed_lot"),
         issued_at=entry.recorded_at,
         entry=entry.id,
     )

@@ -8,6 +8,7 @@ from coi.journey.steps.row import StepKind
 
 _TITLES = {
     "organisation.added": "Organisation added",
+    "organisation.moved": "Country of an organisation told",
     "person.added": "Person added, with the roles",
     "password.renewed": "Password of a person made anew",
     "settings.changed": "Settings changed",
