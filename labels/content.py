@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from labels import rfc9285
+
 
 class LabelError(Exception):
     """The label cannot be printed in full and truthfully; the message says what was got, expected and to do."""
@@ -13,7 +15,8 @@ class LabelContent:
 
     `code` is the text of the QR symbol; `coi`, `container` and `serial` are eye-readable, in groups; `number` of
     `total` counts the containers of one purpose; `statements` are in order of weight, the first is on every label;
-    `lines` are pairs of caption and value; `generation` counts the labels of this container and position, from 1.
+    `lines` are pairs of caption and value; `generation` counts the labels of this container and position, from 1;
+    `symbols` are drawn beside the statements (biohazard).
     """
 
     code: str
@@ -28,6 +31,7 @@ class LabelContent:
     position: str
     generation: int
     banner: str | None = None
+    symbols: tuple[str, ...] = ()
 
     @property
     def count(self) -> str:
@@ -55,7 +59,7 @@ def refuse_unfit(content: LabelContent) -> None:
     if not content.statements or not content.statements[0].strip():
         raise LabelError("The label has no statement, expected at least one; add it to the pathway's label text.")
     serial = _significant(content.serial)
-    if not serial or serial not in _significant(content.code):
+    if not serial or serial not in _significant(rfc9285.serial_of(content.code) or content.code):
         raise LabelError(
             f"The QR would say {content.code!r} where the eye reads {content.serial!r}, expected the same serial."
         )

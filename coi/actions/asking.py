@@ -16,6 +16,7 @@ from coi.journey.authority import may_read
 from coi.journey.fold import fold, fold_shipper
 from coi.journey.identity import NotOurs, parse
 from coi.journey.next_steps import next_steps
+from coi.journey.rules.identity import not_believed
 from coi.journey.therapy import Shipper, Therapy
 from coi.record import ledger, queries
 
@@ -68,6 +69,8 @@ def _about(office: Office, given: GivenScan, caller: Caller) -> dict[str, Any]:
     with office.store.read() as conn:
         (looked,) = look_up(conn, [given], office=office, person=caller.person, sites=frozenset(caller.grants),
                             subject=NOBODY)  # fmt: skip
+        if looked.scan.judged is not None:
+            raise _not_believed(looked.scan.judged)
         if looked.scan.subject is None:
             raise _not_known(given)
         if looked.scan.type in ("donation", "other_bag"):
@@ -83,6 +86,15 @@ def _refuse_other_bag(office: Office, conn: Connection, scan: ResolvedScan, give
     if scan.type == "other_bag":
         message = "The donation is known here, this bag is not: another product or another division of it."
         raise Fault(422, "scan.foreign", message, {"text": [message]})
+
+
+def _not_believed(judged: str) -> Fault:
+    """Return the refusal of a signed label that is not genuine, or that the log contradicts, with its finding."""
+    problem = not_believed(judged)
+    finding: dict[str, Any] = {"rule": "signed_label_is_believed", "family": problem.family.value, "severity": "stop",
+               "message": problem.message, "got": problem.got, "expected": problem.expected,
+               "facts": {"containers": []}}  # fmt: skip
+    return Fault(422, f"label.{judged}", problem.message, {"text": [problem.message]}, (finding,))
 
 
 def _not_known(given: GivenScan) -> Fault:

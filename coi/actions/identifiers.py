@@ -83,7 +83,7 @@ def _change(office: Office, desk: Desk, case: Case, plain: Mapping[str, str]) ->
     if "born" in plain:
         _refuse_no_date(plain["born"])
     patient = case.therapy.patient if case.therapy else ""
-    version = _version(desk.at)
+    version = version_of(desk.at)
     sealed.keep(
         desk.conn,
         [sealed.secret(subject=patient, name=f"{name}@{version}", text=plain[name]) for name in plain],
@@ -92,7 +92,8 @@ def _change(office: Office, desk: Desk, case: Case, plain: Mapping[str, str]) ->
     remember_name(office, desk.conn, patient, site=case.therapy.site if case.therapy else "")
 
 
-def _version(at: datetime) -> str:
+def version_of(at: datetime) -> str:
+    """Return what stands behind the name of a detail that was changed at `at`."""
     return f"{at:%Y%m%dT%H%M%S%f}"  # sorts by time; the vault's places hold no colon
 
 
@@ -112,7 +113,7 @@ def take_back(office: Office, desk: Desk, entry: Entry, patient: str) -> None:
         until = plain.get(_COUNTED_UNTIL) or None
         codes.reopen(conn, token=token, subject=patient, issuer=values["issuer"], until=until)
     if entry.kind == "patient.changed":
-        sealed.forget(conn, patient, [f"{name}@{_version(entry.recorded_at)}" for name in DETAILS])
+        sealed.forget(conn, patient, [f"{name}@{version_of(entry.recorded_at)}" for name in DETAILS])
 
 
 def _refuse_no_date(text: str) -> None:

@@ -5,6 +5,7 @@
 * A foreign bag is known by donation, product and division together (ISBT 128). Its donation's number alone names the
   donation; another bag of a known donation is told as that, never taken for the one that is known.
 * A wristband is read within its issuer: a number of another hospital that is known here does not count at this one.
+* A signed label text is judged first: a genuine one reads as its serial, any other never reads as identity.
 * Raw text never leaves here but to the vault; entries get subject ids, keyed tokens or salted commitments.
 * "camera" is believed only with the token that reading the picture gave; without it the text counts as typed.
 """
@@ -17,6 +18,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import Connection
 
 import scanners
+from coi.actions import labelkeys
 from coi.actions.canonical import DONATION, OF_PATIENTS, code_text
 from coi.actions.faults import Fault
 from coi.actions.office import Office
@@ -66,6 +68,7 @@ class _Read:
     given: GivenScan
     reading: scanners.Reading
     doubt: Fault | None = None
+    signed: scanners.LabelVerdict | None = None  # what a signed label text turned out to be
 
     @property
     def role(self) -> str | None:
@@ -115,12 +118,14 @@ def look_up(
 
     Raises Fault for text that is not a code, was misread, or is foreign where foreign codes are not used.
     """
-    read = [_read(office, scan, person, number) for number, scan in enumerate(given)]
+    read = [_judged(office, conn, _read(office, scan, person, number)) for number, scan in enumerate(given)]
     tokens = [_tokens(office, scan) for scan in read]
     named = codes.resolve(conn, {token for several in tokens for token in several}) if read else {}
     at = instant(office.now())
     return [
         _resolved(office, scan, _found(named, several, at), sites, f"{subject}/{number}", adopts=adopts)
+        if scan.signed is None
+        else _signed(scan, scan.signed, _one(_found(named, several, at), sites), f"{subject}/{number}")
         for number, (scan, several) in enumerate(zip(read, tokens, strict=True))
     ]
 
@@ -157,8 +162,17 @@ def _doubted(given: GivenScan, fault: Fault) -> _Read:
     return _Read(given, scanners.Reading(given.text, "text", given.via, canonical=given.text), fault)
 
 
+def _judged(office: Office, conn: Connection, scan: _Read) -> _Read:
+    """Return a signed label text with the judgement on it; any other scan as it is."""
+    if not scanners.is_signed(scan.text):
+        return scan
+    return replace(scan, signed=labelkeys.judge(office, conn, scan.text))
+
+
 def _tokens(office: Office, scan: _Read) -> list[str]:
     """Return under which tokens the scan may be known: by what was read, and as other makers' labels once were."""
+    if scan.signed is not None:
+        return [scan.signed.label.serial] if scan.signed.genuine and scan.signed.label else []
     try:
         return [parse(scan.text).id]
     except Misread as fault:
@@ -214,6 +228,27 @@ def _resolved(
         container=named.container, label=named.subject if named.type == "label" else None,
     )  # fmt: skip
     return Looked(_as_asked(resolved))
+
+
+def _signed(scan: _Read, verdict: scanners.LabelVerdict, named: Named | None, row: str) -> Looked:
+    """Return a signed label as what its serial names, or as nothing when it is not believed, with the reason."""
+    judged: str | None = verdict.judged.value
+    if verdict.genuine and verdict.label is not None:
+        judged = _against_the_log(verdict.label, named)
+    if judged is None and named is not None:
+        resolved = ResolvedScan(role=scan.role or "unknown", type="label", subject=named.subject, via=scan.via,
+                                therapy=named.therapy, container=named.container, label=named.subject)  # fmt: skip
+        return Looked(_as_asked(resolved))
+    kept = sealed.secret(subject=row, name="scan", text=scan.text)
+    return Looked(ResolvedScan(role=scan.role or "unknown", type="unknown", subject=None, via=scan.via,
+                               commitment=kept.commitment, judged=judged), (kept,))  # fmt: skip
+
+
+def _against_the_log(label: scanners.SignedLabel, named: Named | None) -> str | None:
+    """Return how a genuine label and the log disagree, None when they do not."""
+    if named is None or named.type != "label":
+        return "not_in_log"
+    return None if (named.container, named.therapy) == (label.container, label.coi) else "contradicts"
 
 
 def _as_asked(resolved: ResolvedScan) -> ResolvedScan:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from coi.actions.faults import Fault
 from coi.actions.office import SOFTWARE
-from coi.cli import archives, instance, pathways, people, records, serving, witnessing
+from coi.cli import archives, instance, labelling, pathways, people, records, serving, witnessing
 from coi.journey.pathway import BadPathway
 from coi.record.db import StoreBusy, StoreUnusable
 from coi.record.logkey import LogKeyError
@@ -30,7 +30,7 @@ def commands() -> None:
     """Keep the chain of identity and the chain of custody of cell therapies."""
 
 
-for _room in (instance, people, serving, pathways, records, archives, witnessing):
+for _room in (instance, people, serving, pathways, records, archives, witnessing, labelling):
     for _command in _room.COMMANDS:
         commands.add_command(_command)
 
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except VaultError as fault:
         _fail(f"Vault key: {fault}.", 1)
     except LogKeyError as fault:
-        _fail(f"Log key: {fault}.", 1)
+        _fail(f"Log or label key: {fault}.", 1)
     except _EXPECTED as fault:
         _fail(str(fault) or type(fault).__name__, 1)
     except (DBAPIError, StoreUnusable) as fault:

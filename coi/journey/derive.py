@@ -188,7 +188,7 @@ def _label_issued(case: Case, mint: Mint) -> dict[str, Any]:
             if (label.container, label.position) == (case.attempt.values["container"], case.attempt.values["position"])
         ]
     )
-    return {"label": mint(RefType.LABEL), "generation": len(own) + 1}
+    return {**case.prints, "label": mint(RefType.LABEL), "generation": len(own) + 1}
 
 
 def _label_named(case: Case, mint: Mint) -> dict[str, Any]:  # noqa: ARG001 - one shape for all extras

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from coi.journey.durations import DAY, seconds
+from coi.journey.product import AGENTS, Product, read_product
 from coi.journey.scanning import read_must_scan
 from coi.journey.values import CODE
 
@@ -58,6 +59,7 @@ class Window:
     source: str
     verified: bool
     adds_up: bool = False  # its runs add up: each start goes on from what was used before
+    expiry: bool = False  # its end is the expiry that labels print
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,12 @@ class Pathway:
     bedside: Bedside
     needs_thaw: bool
     must_scan: Mapping[str, frozenset[str]]  # kind of step -> roles whose scans may not be typed
+    product: Product | None = None  # None: the labels' statements are the pathway's own
+
+    @property
+    def agents(self) -> Mapping[str, str]:
+        """Return the agents that a test result may name, with what a label prints for them."""
+        return self.product.agents if self.product else AGENTS
 
     def has_step(self, kind: str) -> bool:
         """Tell whether `kind` belongs to this journey."""
@@ -197,9 +205,10 @@ class _Reader:
         ]
 
 
-_TOP = {"format", "name", "version", "title", "stage", "window", "doses", "reasons", "label", "bedside", "must_scan"}
+_TOP = {"format", "name", "version", "title", "stage", "window", "doses", "reasons", "label", "bedside", "must_scan",
+        "product"}  # fmt: skip
 _WINDOW = {"id", "title", "purposes", "starts", "ends", "limit", "warn_before", "needed_by", "source", "verified",
-           "adds_up"}  # fmt: skip
+           "adds_up", "expiry"}  # fmt: skip
 _DOSE = {"dose", "containers", "component", "strength", "not_before", "not_after"}
 _TESTED = ("reactive", "not_tested", "negative")
 
@@ -231,11 +240,22 @@ def read_pathway(document: bytes, *, kinds: frozenset[str], purposes: frozenset[
         bedside=_bedside(reader, table.get("bedside", {})),
         needs_thaw=any("thaw.started" in stage.steps for stage in stages),
         must_scan=read_must_scan(reader.tables(table, "must_scan"), kinds=kinds, faults=reader.faults),
+        product=_product(reader, table),
     )
     _whole(reader, pathway)
     if reader.faults:
         raise BadPathway(reader.faults)
     return pathway
+
+
+def _product(reader: _Reader, table: Mapping[str, Any]) -> Product | None:
+    if "product" not in table:
+        return None
+    product, faults = read_product(table["product"])
+    told = [f"label.{purpose}: '{key}' cannot stand beside [product]; the law of labels says what tests demand."
+            for purpose, item in table.get("label", {}).items() for key in _TESTED if key in item]  # fmt: skip
+    reader.faults += [*faults, *told]
+    return product
 
 
 def _stage(reader: _Reader, item: Mapping[str, Any], kinds: frozenset[str]) -> Stage:
@@ -263,13 +283,14 @@ def _window(reader: _Reader, item: Mapping[str, Any], kinds: frozenset[str], pur
         source=reader.text(item, "source", where),
         verified=item.get("verified") is True,
         adds_up=item.get("adds_up") is True,
+        expiry=item.get("expiry") is True,
     )
     for name in ("starts", "ends", "needed_by"):
         _unknown(reader, where, "step", getattr(window, name), kinds)
     _unknown(reader, where, "purpose", window.purposes, purposes)
     if not (window.purposes and window.starts and window.ends):
         reader.faults.append(f"{where}: expected at least one purpose, one start and one end.")
-    for name in ("verified", "adds_up"):
+    for name in ("verified", "adds_up", "expiry"):
         if not isinstance(item.get(name, False), bool):
             reader.faults.append(f"{where}: '{name}' must be true or false.")
     if not 0 <= window.warn_before <= window.limit or window.limit == 0:

@@ -42,7 +42,15 @@ def _show(id_: str, *, fault: Fault | None = None, outcome: Outcome | None = Non
         "label.html", container=container, label=usable[-1] if usable else None, templates=layouts.TEMPLATES,
         reasons=choices_for(therapy, pathways=reads.pathways(here.office()), organisations=()).reasons,
         id=str(uuid4()), scan_id=str(uuid4()), fault=fault, outcome=outcome, row=ROW,
+        law=_law_of(usable[-1]) if usable else None,
     ), status  # fmt: skip
+
+
+def _law_of(label: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return why a label of ours says what it says, None for another maker's."""
+    if label["template"] not in layouts.TEMPLATES:
+        return None
+    return labels.about(here.office(), label["serial"], caller=here.caller())
 
 
 @pages.post("/containers/<id_>/label")

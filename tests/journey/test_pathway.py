@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from coi.journey.durations import LONGEST, seconds
 from coi.journey.pathway import BadPathway, Dose
+from coi.journey.product import Product
 from coi.journey.steps import RECORDABLE, STEPS, Purpose
 from tests.journey.story import SHIPPED, pathway_of, shipped, shipped_text
 
@@ -57,10 +58,27 @@ def test_no_shipped_limit_pretends_to_be_verified_against_a_label(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_label_of_cells_says_for_whom_they_are(name):
-    for purpose, label in shipped(name).labels.items():
-        told = "NOT FOR INFUSION" if purpose in ("qc_sample", "retention") else "FOR AUTOLOGOUS USE ONLY"
-        assert label.statements[0] == told
+def test_a_sample_says_what_it_is_not_for_and_the_law_says_for_whom_the_cells_are(name):
+    pathway = shipped(name)
+    assert pathway.product == Product(relation="autologous", market="commercial", names_for_maker=True)
+    for purpose in ("qc_sample", "retention"):
+        assert pathway.labels[purpose].statements == ("NOT FOR INFUSION",)
+    assert [window.expiry for window in pathway.windows].count(True) == 1
+
+
+WITHOUT = WHOLE.replace(WHOLE[WHOLE.index("[product]") : WHOLE.index("[bedside]")], "")
+
+
+def test_a_pathway_from_before_there_were_products_is_read_as_it_was():
+    pathway = pathway_of(WITHOUT.encode())
+    assert (pathway.product, pathway.agents["hbv"]) == (None, "HBV")
+    own = WITHOUT.replace("statements = []", 'statements = ["A"]\nreactive = ["B"]', 1)
+    assert pathway_of(own.encode()).labels["in_process"].said("reactive") == ("B",)
+
+
+def test_a_product_names_its_agents_as_its_labels_print_them():
+    text = WHOLE.replace("[bedside]", '[product.agents]\nhbv = "hepatitis B virus"\n\n[bedside]', 1)
+    assert pathway_of(text.encode()).agents == {"hbv": "hepatitis B virus"}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -98,7 +116,17 @@ FAULTS = {
     "name no code": ('name = "car-t-cryo"', 'name = "Car T"', "pathway: 'name' is 'Car T'"),
     "blank title": ('title = "CAR-T, apheresis cryopreserved at the site, product frozen"', 'title = " "',
                     "pathway: 'title' is missing"),
-    "version number": ('version = "2"', "version = 1", "pathway: 'version' is missing; expected text."),
+    "relation": ('relation = "autologous"', 'relation = "own"', "product: 'relation' is 'own'; expected one of"),
+    "market": ('market = "commercial"', "", "product: 'market' is None; expected one of"),
+    "blinded": ('market = "commercial"', 'market = "commercial"\nblinded = true', "only a trial is blinded"),
+    "product words": ("names_for_maker = true", 'names_for_maker = "yes"', "'names_for_maker' must be true or false."),
+    "product key": ("names_for_maker = true", "colour = true", "product: unknown key 'colour'"),
+    "product text": ("names_for_maker = true", 'maker = ""', "product: 'maker' must be a text"),
+    "agents": ("names_for_maker = true", 'agents = {"H B" = "x"}', "product.agents: 'H B' is not a code."),
+    "agents names": ("names_for_maker = true", "agents = {hbv = 1}", "product.agents: expected a table"),
+    "both": ("statements = []", 'statements = []\nreactive = ["B"]', "'reactive' cannot stand beside [product]"),
+    "expiry words": ("expiry = true", 'expiry = "yes"', "'expiry' must be true or false."),
+    "version number": ('version = "3"', "version = 1", "pathway: 'version' is missing; expected text."),
     "unknown key": ("format = 1", "format = 1\ncolour = 1", "pathway: unknown key 'colour'"),
     "unknown step": ('steps = ["patient.verified"', 'steps = ["patient.hugged"', "unknown step 'patient.hugged'"),
     "system step": ('steps = ["patient.verified"', 'steps = ["window.breached"', "unknown step 'window.breached'"),

@@ -27,7 +27,7 @@ def codes_are_known(case: Case) -> Iterator[Problem]:
     for scan in case.attempt.scans:
         new = case.row.adopts if scan.role == "container" else case.kind == "shipper.charged"
         first_seen = scan.type == "unlisted" and new  # adopting makes a label known, charging a shipper
-        if scan.subject is None and scan.role not in _TEXT_ONLY and not first_seen:
+        if scan.subject is None and scan.role not in _TEXT_ONLY and not first_seen and not scan.judged:
             yield Problem(
                 _ID,
                 f"The scanned {scan.role} is not known here. Check that it is the right one.",
@@ -47,6 +47,33 @@ def what_must_be_scanned_was_not_typed(case: Case) -> Iterator[Problem]:
                 f"a typed code of a {scan.role}",
                 f"a scanned code of a {scan.role}",
             )
+
+
+_JUDGED = {
+    "altered": "The scanned label was altered or damaged; its signature does not fit what it says.",
+    "forged": "The scanned label is signed with a key that is not ours; it is forged or of another house.",
+    "retired": "The scanned label is signed with a key that was revoked or did not count when it was printed.",
+    "not_in_log": "The scanned label is genuine, and the log knows no such label; ask quality before anything is done.",
+    "contradicts": "The scanned label is genuine, and the log says that it belongs to another container or therapy.",
+}
+
+
+def signed_label_is_believed(case: Case) -> Iterator[Problem]:
+    """A signed label that is not genuine, or that the log contradicts, never reads as identity, whatever the step."""
+    for scan in case.attempt.scans:
+        if scan.judged is not None:
+            yield not_believed(scan.judged)
+
+
+def not_believed(judged: str) -> Problem:
+    """Return what is found of a signed label that is altered, forged, retired, not_in_log or that contradicts it."""
+    return Problem(
+        _ID,
+        f"{_JUDGED[judged]} Put the thing aside and report it.",
+        f"a label that is {judged.replace('_', ' ')}",
+        "a genuine label that the log knows",
+        severity=Severity.STOP,
+    )
 
 
 def scans_fit_their_roles(case: Case) -> Iterator[Problem]:
@@ -254,6 +281,7 @@ RULES = (
     patient_stated_who_it_is,
     codes_are_known,
     what_must_be_scanned_was_not_typed,
+    signed_label_is_believed,
     scans_fit_their_roles,
     container_is_this_therapys,
     scanned_thing_is_in_force,

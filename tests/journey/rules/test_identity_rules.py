@@ -12,6 +12,32 @@ from tests.journey.story import COURIERS, PLANT, Story, Taken, pathway_of, shipp
 ID = Family.IDENTITY
 
 
+# --- signed_label_is_believed
+
+
+def offered_with(*texts):
+    story = Story()
+    coi, (bag,) = story.collected()
+    return story.take("demo-nurse", "handoff.offered", [("container", text) for text in (bag, *texts)], coi=coi,
+                      values={"to": "demo-courier-co"})  # fmt: skip
+
+
+def test_signed_label_is_believed_passes_for_labels_that_the_log_knows():
+    passed(offered_with(), "signed_label_is_believed")
+
+
+def test_signed_label_is_believed_refuses_a_step_with_one_that_is_not():
+    for judged in ("altered", "forged", "retired", "not_in_log", "contradicts"):
+        taken = offered_with(f"COI1:{judged}")
+        refused(taken, "signed_label_is_believed", ID)
+        assert "codes_are_known" not in taken.rules  # one thing is said once
+
+
+def test_signed_label_is_believed_says_what_is_wrong_with_it():
+    says(offered_with("COI1:forged"), "signed_label_is_believed", got="a label that is forged",
+         expected="a genuine label that the log knows")  # fmt: skip
+
+
 # --- codes_are_known
 
 
