@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Final
 
+from scanners.aim import split
 from scanners.code import Site
 
 TERMINATORS: Final = {"\r\n": "CR LF", "\r": "CR", "\n": "LF", "\t": "TAB"}
@@ -37,12 +38,14 @@ def most_around(site: Site) -> int:
 def unwrapped(text: str, site: Site) -> Unwrapped:
     """Return `text` without terminators at its end, and without the site's prefix and suffix where they are there.
 
-    A scanner that was not set up yet leaves them out; that is no fault.
+    A scanner that was not set up yet leaves them out; that is no fault. The prefix may stand before the symbology
+    identifier or behind it.
     """
     bare = text.rstrip("".join(TERMINATORS))
     terminator = text[len(bare) :]
-    prefix = bool(site.prefix) and bare.startswith(site.prefix)
-    bare = bare[len(site.prefix) :] if prefix else bare
+    place = next((at for at in (0, len(bare) - len(split(bare).text)) if bare.startswith(site.prefix, at)), None)
+    prefix = bool(site.prefix) and place is not None
+    bare = bare[:place] + bare[(place or 0) + len(site.prefix) :] if prefix else bare
     suffix = bool(site.suffix) and bare.endswith(site.suffix)
     return Unwrapped(bare[: -len(site.suffix)] if suffix else bare, terminator, prefix, suffix)
 

@@ -77,7 +77,7 @@ def write_archive(office: Office, folder: Path, *, therapy: str | None = None, n
         scope = Scope(office, conn, therapy, names)
         about = _about(scope)
         pieces = _of_all(scope) if therapy is None else _of_therapy(scope, therapy)
-        return bag.write(folder, chain(_words(scope, about), pieces), info=_info(about))
+        return bag.write(folder, chain(_words(scope, about), pieces), info=_info(about), seal=office.log_key.seal)
 
 
 def _is_here(conn: Connection, coi: str) -> bool:

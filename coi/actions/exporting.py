@@ -43,7 +43,7 @@ def dossier(office: Office, coi: str, *, caller: Caller, at: datetime | None = N
     made = dossiers.Made(at=office.now(), reader=caller.person, as_of=at, software=office.software,
                          banner=_banner(office))  # fmt: skip
     log = proofs.of_entries(office, [entry.position for entry in entries if entry.id not in hidden])
-    return {**dossiers.build(told, made=made, patient=patient), "log": log}
+    return dossiers.sealed({**dossiers.build(told, made=made, patient=patient), "log": log}, seal=office.log_key.seal)
 
 
 def dossier_as_pdf(office: Office, coi: str, *, caller: Caller, at: datetime | None = None) -> bytes:

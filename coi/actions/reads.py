@@ -152,6 +152,8 @@ def clocks(
         raise malformed("clocks.state", message, {"state": [message]})
     with office.store.read() as conn:
         rows = queries.clocks(conn, states=states, parties=parties_of(caller), after=after, limit=limit + 1)
+        for row in rows:
+            row["told_by"] = office.pathway(conn, row["pathway"]).window(row["window"])
     page = page_of(rows, limit, lambda row: f"{row['due_at']}/{row['id']}")
     return {**page, "items": [clock_json(row, office.now()) for row in page["items"]]}
 

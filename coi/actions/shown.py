@@ -123,7 +123,9 @@ def clock_json(row: Json, at: datetime) -> Json:
     """Return one row of the clock board, with the seconds left at `at` (negative once the deadline has passed)."""
     kept = ("id", "therapy", "container", "window", "state", "started_at", "warn_at", "due_at")
     left = int((from_instant(row["due_at"]) - at).total_seconds())
-    return {**{name: row[name] for name in kept}, "seconds_left": left}
+    window = row["told_by"]
+    return {**{name: row[name] for name in kept}, "title": window.title, "verified": window.verified,
+            "seconds_left": left}  # fmt: skip
 
 
 def planned_json(row: Json, at: datetime) -> Json:

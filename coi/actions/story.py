@@ -47,6 +47,8 @@ def _under_way(office: Office) -> str:
     bags = tell.collected("MRN-1002", 2)
     box = tell.to_courier("demo-nurse", bags, "SEAL-2003")
     tell.step("demo-courier", "handoff.offered", [box], values={"to": PLANT})
+    tell.expects("manufacturing", timedelta(hours=2), PLANT)
+    tell.expects("bedside", timedelta(days=21), HOSPITAL)
     return tell.coi
 
 
@@ -55,6 +57,7 @@ def _in_breach(office: Office) -> str:
     tell = Teller(office, "in breach")
     tell.enrol("Moreau", "Élodie", "1990-07-21", "MRN-1003", "car-t-fresh")
     tell.collected("MRN-1003", 1, at=office.now() - timedelta(hours=56))
+    tell.expects("manufacturing", -timedelta(hours=9), PLANT)
     return tell.coi
 
 

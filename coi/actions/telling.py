@@ -114,6 +114,11 @@ class Teller:
         self.handed("demo-operator", doses, HOSPITAL, "demo-infusion")
         return doses
 
+    def expects(self, stage: str, after: timedelta, site: str) -> None:
+        """Plan a stage of the journey, some time from now (or back, for one that is late), at a site."""
+        values = {"stage": stage, "at": (self.office.now() + after).isoformat(), "site": site}
+        self.step("demo-coordinator", "plan.changed", values=values, reason="second-day")
+
     def handed(self, giver: str, serials: Sequence[str], to: str, taker: str) -> None:
         """Hand containers straight to another organisation."""
         self.step(giver, "handoff.offered", bags_of(serials), values={"to": to})

@@ -28,6 +28,7 @@ _EXPECTED = (SettingsError, Fault, StoreBusy, LogBroken, OSError, ValueError, Lo
 @click.version_option(SOFTWARE, message="%(version)s")
 def commands() -> None:
     """Keep the chain of identity and the chain of custody of cell therapies."""
+    os.umask(0o077)  # databases, exports, copies: whatever a command makes is its owner's only
 
 
 for _room in (instance, people, serving, pathways, records, archives, witnessing, labelling):

@@ -4,10 +4,11 @@ Names of files hold digests, serials and names of pathways, never what a patient
 its name when everything in it is whole and on the disk; until then it is beside.
 """
 
+import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +18,7 @@ import bagit
 
 FORMAT = "coi-archive-v1"
 VERSION = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+SEAL, MANIFEST = "seal.txt", "manifest-sha256.txt"  # in the bag's own folder, beside data/
 ABOUT, STATE, README = "about.json", "state.json", "README.txt"
 ENTRIES, CHECKPOINTS, KEY = "log/entries.jsonl", "log/entries.jsonl.checkpoints", "log/key.txt"
 ANSWERS, CLASHES = "log/answers.jsonl", "log/clashes.jsonl"
@@ -68,8 +70,11 @@ def pathway_path(name: str, version: str) -> str:
     return f"{PATHWAYS}/{_UNCLEAN.sub('-', f'{name}-{version}')}.toml"
 
 
-def write(folder: Path, pieces: Iterable[Piece], *, info: Mapping[str, str]) -> int:
+def write(folder: Path, pieces: Iterable[Piece], *, info: Mapping[str, str], seal: Callable[[str, str], str]) -> int:
     """Write a bag of `pieces` under the new name `folder`, for its owner only; return how many files.
+
+    `seal` signs for what the bag is and the SHA-256 of its manifest: whoever changes a file cannot write a manifest
+    that fits.
 
     Raises FileExistsError when the folder exists, ValueError for a path that no archive has.
     """
@@ -79,7 +84,7 @@ def write(folder: Path, pieces: Iterable[Piece], *, info: Mapping[str, str]) -> 
         made = Path(beside) / "bag"
         made.mkdir(_PRIVATE_FOLDER)
         count = sum(1 for _ in _written(made, pieces))
-        _bag(made, info)
+        _bag(made, info, seal)
         _settle(made)
         made.rename(folder)  # refused by the system when somebody put something there meanwhile
         _sync(folder.parent)
@@ -98,11 +103,17 @@ def _written(folder: Path, pieces: Iterable[Piece]) -> Iterator[Path]:
         yield file
 
 
-def _bag(folder: Path, info: Mapping[str, str]) -> None:
+def _bag(folder: Path, info: Mapping[str, str], seal: Callable[[str, str], str]) -> None:
     """Make the folder a bag; the library writes the draft's version number, the bag is as the RFC says."""
     made = bagit.make_bag(str(folder), bag_info=dict(info), checksums=["sha256"])
     (folder / "bagit.txt").write_text(VERSION, "utf-8")
+    (folder / SEAL).write_text(seal("archive", manifest_digest(folder)), "utf-8")
     made.save()
+
+
+def manifest_digest(folder: Path) -> str:
+    """Return the SHA-256 of a bag's manifest, which names every file of `data/` with its own, as hex."""
+    return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
 
 
 def _settle(folder: Path) -> None:

@@ -60,7 +60,8 @@ THE FILES
 ---------
 The folder is a bag as RFC 8493 (BagIt) describes it. manifest-sha256.txt, one level up, names every file below data/
 with its SHA-256; tagmanifest-sha256.txt does so for the files beside it. "sha256sum -c manifest-sha256.txt" checks
-them, in that folder, and so does every program that reads BagIt.
+them, in that folder, and so does every program that reads BagIt. seal.txt, beside the manifest, is signed with
+the log's key over the SHA-256 of manifest-sha256.txt: it shows that no file was changed since it was written.
 
 Beside this README lie, some of them in folders (a file that ends in .jsonl holds one JSON document a line):
 

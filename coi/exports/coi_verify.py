@@ -26,6 +26,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -130,24 +131,36 @@ class Key:
         return True
 
 
-def checkpoint(note: str, keys: Sequence[Key]) -> tuple[int, bytes]:
-    """Return (size, root) of a signed checkpoint; raises Wrong unless one of `keys` signed it."""
+def signed_text(note: str, keys: Sequence[Key]) -> str:
+    """Return the text of a signed note; raises Wrong unless one of `keys` signed it."""
     text, gap, block = note.rpartition("\n\n")
-    lines = (text + "\n").split("\n")
-    if not gap or len(lines) != 4 or not block.endswith("\n"):
-        raise Wrong("this is no signed checkpoint")
-    name, size, root = lines[0], lines[1], b64(lines[2])
-    if not (size.isascii() and size.isdigit() and size == str(int(size))) or len(root) != 32:
-        raise Wrong("the size or the root of this checkpoint is malformed")
+    if not gap or not block.endswith("\n"):
+        raise Wrong("this is no signed checkpoint or seal")
     for line in block[:-1].split("\n"):
         parts = line.split(" ")
         if len(parts) != 3 or parts[0] != "\u2014":
-            raise Wrong("a line of signature of this checkpoint is malformed")
+            raise Wrong("a line of signature is malformed")
         value = b64(parts[2])
-        for key in keys:
-            if (parts[1], value[:4]) == (key.name, key.id) and name == key.name and key.signed(value[4:], text + "\n"):
-                return int(size), root
-    raise Wrong(f"the checkpoint of {size} entries is not signed with the expected key of {keys[0].name}")
+        if any((parts[1], value[:4]) == (key.name, key.id) and key.signed(value[4:], text + "\n") for key in keys):
+            return text + "\n"
+    raise Wrong(f"what says {' '.join(text.split())[:80]} is not signed with the expected key of {keys[0].name}")
+
+
+def checkpoint(note: str, keys: Sequence[Key]) -> tuple[int, bytes]:
+    """Return (size, root) of a signed checkpoint; raises Wrong unless one of `keys` signed it."""
+    lines = signed_text(note, keys).split("\n")
+    if len(lines) != 4 or lines[0] not in {key.name for key in keys}:
+        raise Wrong(f"this is no checkpoint of {keys[0].name}")
+    size, root = lines[1], b64(lines[2])
+    if not (size.isascii() and size.isdigit() and size == str(int(size))) or len(root) != 32:
+        raise Wrong("the size or the root of this checkpoint is malformed")
+    return int(size), root
+
+
+def check_seal(note: str, what: str, digest: str, keys: Sequence[Key]) -> None:
+    """Check the signed note over a whole document; raises Wrong when it is not of these bytes."""
+    if signed_text(note, keys) != f"coi seal v1\n{what}\n{digest}\n":
+        raise Wrong(f"something in this {what} was changed since it was made: its seal is of other bytes")
 
 
 def keys_from(key: Key, told: Sequence[Json]) -> tuple[list[Key], list[Key]]:
@@ -170,10 +183,10 @@ def keys_from(key: Key, told: Sequence[Json]) -> tuple[list[Key], list[Key]]:
 
 
 class Report:
-    """What holds and what is wrong."""
+    """What holds, what is wrong, and what could not be told."""
 
     def __init__(self) -> None:
-        self.right, self.wrong = list[str](), list[str]()
+        self.right, self.wrong, self.open = list[str](), list[str](), list[str]()
 
     def of(self, where: str, check: Callable[..., Any], *args: Any) -> Any:
         """Run one check; what it says is right, or what it raises is wrong at `where`."""
@@ -189,15 +202,15 @@ class Report:
 def parsed(line: bytes) -> Json:
     """Return an entry from its line."""
     document = json.loads(line)
-    if not isinstance(document, dict) or document.get("format") != "coi-leaf-v1":
+    if not isinstance(document, dict) or document.get("format") != "coi-leaf-v1" or "kind" not in document:
         raise Wrong("it is no entry in leaf format v1")
     if json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() != line:
         raise Wrong("it is not in the one form that an entry is written in")
     return document
 
 
-def check_log(path: Path, key: Key, against: Sequence[Json], report: Report) -> None:
-    """Check a whole log: each entry, the chain of each stream, the tree, its checkpoint, and what was kept outside."""
+def check_log(path: Path, key: Key, against: Sequence[Json], report: Report) -> list[Key]:
+    """Check a whole log: each entry, the chains, the tree, its checkpoint, what was kept; return its keys."""
     tree, places, told, roots = Tree(), Places(report), [], {0: EMPTY_ROOT}
     wanted = {kept["size"] for kept in against}
     receipts = {kept["position"]: kept["leaf"] for kept in against if "leaf" in kept}
@@ -214,13 +227,14 @@ def check_log(path: Path, key: Key, against: Sequence[Json], report: Report) -> 
                 report.wrong.append(f"{where}: the line does not end; something is cut off")
             entry = report.of(where, parsed, leaf)
             if entry is not None:
-                places.check(entry, position, hashed.hex())
-                told += [entry] if entry["kind"] in ("key.adopted", "key.changed") else []
+                report.of(where, places.check, entry, position, hashed.hex())
+                told += [entry] if entry.get("kind") in ("key.adopted", "key.changed") else []
     now, earlier = report.of("The keys of the log", keys_from, key, told) or ([key], [])
     check_signed(path, tree, now, report)
     for kept in against:
         report.of("What was kept outside", check_kept, kept, [*now, *earlier], tree, roots)
     report.right.append(f"{tree.size} entries, root {tree.root().hex()}")
+    return now
 
 
 class Places:
@@ -270,11 +284,11 @@ def check_signed(path: Path, tree: Tree, keys: Sequence[Key], report: Report) ->
 
 def first_bad(path: Path, notes: Sequence[str]) -> str:
     """Say between which entries the first change lies, by the checkpoints that were signed on the way."""
-    tree, good = Tree(), 0
-    stated = {}
+    tree, good, stated = Tree(), 0, {}
     for note in notes:
-        _, size, root = json.loads(note).split("\n")[:3]
-        stated[int(size)] = base64.b64decode(root)
+        with suppress(ValueError, AttributeError):  # one that cannot be read says nothing
+            _, size, root = json.loads(note).split("\n")[:3]
+            stated[int(size)] = base64.b64decode(root)
     with path.open("rb") as lines:
         for line in lines:
             tree.add(leaf_hash(line.rstrip(b"\n")))
@@ -287,18 +301,18 @@ def first_bad(path: Path, notes: Sequence[str]) -> str:
 def check_kept(kept: Json, keys: Sequence[Key], tree: Tree, roots: dict[int, bytes]) -> None:
     """Check a checkpoint or receipt that was kept outside against a log."""
     size, root = checkpoint(kept["checkpoint"], keys)
+    if "leaf" in kept:
+        check_receipt(kept, keys)
     if size > tree.size:
         raise Wrong(f"the log had {size} entries then and has {tree.size} now; {size - tree.size} are gone")
     if roots.get(size) != root:
         raise Wrong(f"the first {size} entries are not those that were signed then; the log was written anew")
 
 
-def check_receipt(receipt: Json, keys: Sequence[Key], leaf: bytes | None = None) -> str:
-    """Check a receipt by itself; with `leaf`, that it is of these bytes. Return what it shows."""
+def check_receipt(receipt: Json, keys: Sequence[Key]) -> str:
+    """Check a receipt by itself; return what it shows."""
     size, root = checkpoint(receipt["checkpoint"], keys)
     hashed = bytes.fromhex(receipt["leaf"])
-    if leaf is not None and leaf_hash(leaf) != hashed:
-        raise Wrong("the entry is not the one of which the receipt was given")
     if "size" in receipt and receipt["size"] != size:
         raise Wrong(f"the receipt says {receipt['size']} entries, its checkpoint {size}")
     proof = [bytes.fromhex(found) for found in receipt["proof"]]
@@ -307,19 +321,47 @@ def check_receipt(receipt: Json, keys: Sequence[Key], leaf: bytes | None = None)
     return f"Position {receipt['position']} is in the log of {size} entries"
 
 
+def check_beside(kept: Json, keys: Sequence[Key], signed: tuple[int, bytes], leaves: Json, report: Report) -> None:
+    """Check what was kept outside against one checkpoint and the hashes of some entries by position."""
+    size, root = checkpoint(kept["checkpoint"], keys)
+    if "leaf" in kept:
+        check_receipt(kept, keys)
+        if leaves.get(kept["position"], kept["leaf"]) != kept["leaf"]:
+            raise Wrong(f"the entry at position {kept['position']} is not the one of which the receipt was given")
+    if size == signed[0] and root != signed[1]:
+        raise Wrong(f"two checkpoints of {size} entries differ: there are two logs of one name")
+    if size != signed[0]:
+        report.open.append(f"What was kept of {size} entries can be compared with the whole log only, not with this")
+
+
 def check_some(items: Sequence[Json], note: str, key: Key, against: Sequence[Json], report: Report) -> None:
     """Check entries of a log that is not here as a whole, each with its proof: a dossier, an archive of a therapy."""
-    for item in items:
+    signed, leaves = report.of("The checkpoint", checkpoint, note, [key]), {}
+    if not items:
+        report.wrong.append("There is no entry with a proof, so nothing is proved")
+    for item in items if signed else ():
         where, leaf = f"Position {item['position']}", item["leaf"].encode()
         entry = report.of(where, parsed, leaf)
         if entry is not None and entry.get("position") != item["position"]:
             report.wrong.append(f"{where}: the entry says it stands at {entry.get('position')}")
-        receipt = {**item, "leaf": leaf_hash(leaf).hex(), "checkpoint": note}
-        report.of(where, check_receipt, receipt, [key])
-        for kept in against:
-            if kept.get("position") == item["position"]:
-                report.of(where, check_receipt, kept, [key], leaf)
+        leaves[item["position"]] = leaf_hash(leaf).hex()
+        report.of(where, check_receipt, {**item, "leaf": leaf_hash(leaf).hex(), "checkpoint": note}, [key])
+    for kept in against if signed else ():
+        report.of("What was kept outside", check_beside, kept, [key], signed, leaves, report)
     report.right.append(f"{len(items)} entries, each in the signed log")
+
+
+def check_dossier(document: Json, key: Key, against: Sequence[Json], report: Report) -> None:
+    """Check that a dossier is as it was made, and that the log holds each entry that it shows."""
+    told = {name: value for name, value in document.items() if name != "seal"}
+    line = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    digest = hashlib.sha256(line.encode("utf-8", "backslashreplace")).hexdigest()
+    report.of("The dossier", check_seal, document.get("seal", ""), "dossier", digest, [key])
+    check_some(document["log"]["entries"], document["log"]["checkpoint"], key, against, report)
+    proved = {leaf_hash(item["leaf"].encode()).hex() for item in document["log"]["entries"]}
+    for shown in document["entries"]:
+        if shown["leaf"] not in proved and not shown["masked"]:
+            report.wrong.append(f"Entry {shown['number']} of the dossier is not among those that the log proves")
 
 
 def check_bag(folder: Path, report: Report) -> None:
@@ -328,16 +370,32 @@ def check_bag(folder: Path, report: Report) -> None:
         lines = [line.split(maxsplit=1) for line in (folder / name).read_text("utf-8").splitlines()]
         for digest, path in lines:
             file = folder / path
-            if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != digest:
+            inside = file.resolve() == folder.resolve() / path  # no way out of the archive, and no link
+            if not inside or not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != digest:
                 report.wrong.append(f"File {path} of the archive is not what {name} says")
         if name.startswith("manifest"):
-            found = {str(file.relative_to(folder)) for file in (folder / "data").rglob("*") if file.is_file()}
+            found = {str(file.relative_to(folder)) for file in (folder / "data").rglob("*") if not file.is_dir()}
             strange = sorted(found - {path for _, path in lines})
             report.wrong += [f"File {path} of the archive is in no manifest" for path in strange]
 
 
+def check_archive(folder: Path, key: Key, against: Sequence[Json], report: Report) -> None:
+    """Check an archive: its files, its log or the proofs of its entries, and the seal over all of it."""
+    check_bag(folder, report)
+    log, keys = folder / "data" / "log", [key]
+    if (log / "proofs.jsonl").exists():
+        items = [json.loads(line) for line in (log / "proofs.jsonl").read_text("utf-8").splitlines()]
+        check_some(items, (log / "checkpoint.txt").read_text("utf-8"), key, against, report)
+    else:
+        keys = check_log(log / "entries.jsonl", key, against, report)
+    seal, manifest = folder / "seal.txt", folder / "manifest-sha256.txt"
+    note = seal.read_text("utf-8") if seal.exists() else ""
+    report.of("The archive", check_seal, note, "archive", hashlib.sha256(manifest.read_bytes()).hexdigest(), keys)
+
+
 def read_kept(text: str) -> Json:
-    """Return a checkpoint or receipt that was kept outside as {checkpoint, size, …}."""
+    """Return a checkpoint or receipt that was kept outside as {checkpoint, size, …}; editors add to its ends."""
+    text = text.lstrip("\ufeff \n").rstrip() + "\n"
     kept: Json = json.loads(text) if text.startswith("{") else {"checkpoint": text}
     kept = kept.get("receipt", kept)
     return {**kept, "size": int(kept["checkpoint"].split("\n")[1])}
@@ -346,29 +404,28 @@ def read_kept(text: str) -> Json:
 def check(path: Path, key: Key, against: Sequence[Json], report: Report) -> None:
     """Check whatever lies at `path`."""
     if path.is_dir():
-        check_bag(path, report)
-        log = path / "data" / "log"
-        if (log / "proofs.jsonl").exists():
-            items = [json.loads(line) for line in (log / "proofs.jsonl").read_text("utf-8").splitlines()]
-            check_some(items, (log / "checkpoint.txt").read_text("utf-8"), key, against, report)
-        else:
-            check_log(log / "entries.jsonl", key, against, report)
-        return
-    if path.suffix == ".jsonl":
+        check_archive(path, key, against, report)
+    elif path.suffix == ".jsonl":
         check_log(path, key, against, report)
-        return
-    document = json.loads(path.read_bytes())
-    if "log" in document:
-        check_some(document["log"]["entries"], document["log"]["checkpoint"], key, against, report)
-        proved = {leaf_hash(item["leaf"].encode()).hex() for item in document["log"]["entries"]}
-        report.wrong += [
-            f"Entry {shown['number']} of the dossier is not among those that the log proves"
-            for shown in document["entries"]
-            if shown["leaf"] not in proved and not shown["masked"]
-        ]
-        return
-    said = report.of("The receipt", check_receipt, document.get("receipt", document), [key])
-    report.right += [said] if said else []
+    else:
+        document = json.loads(path.read_bytes())
+        if "log" in document:
+            check_dossier(document, key, against, report)
+        else:
+            check_one(document.get("receipt", document), key, against, report)
+
+
+def check_one(receipt: Json, key: Key, against: Sequence[Json], report: Report) -> None:
+    """Check a receipt, alone or out of an answer; what else the answer says is not proved by it."""
+    said = report.of("The receipt", check_receipt, receipt, [key])
+    if said:
+        signed, leaves = checkpoint(receipt["checkpoint"], [key]), {receipt["position"]: receipt["leaf"]}
+        for kept in against:
+            report.of("What was kept outside", check_beside, kept, [key], signed, leaves, report)
+        report.right.append(said)
+        report.open.append(
+            f"The receipt is of the entry with the hash {receipt['leaf']}, and of nothing said beside it"
+        )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -383,12 +440,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         key = Key(Path(given.key).read_text("utf-8") if "+" not in given.key else given.key)
         against = [read_kept(Path(name).read_text("utf-8")) for name in given.against]
         check(Path(given.thing), key, against, report)
-    except (Wrong, OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as fault:
-        report.wrong.append(f"{given.thing} cannot be checked: {fault}")
-    for line in report.wrong:
-        print(f"WRONG  {line}")
-    for line in report.right if not report.wrong else []:
-        print(f"RIGHT  {line}")
+    except (Wrong, OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as fault:
+        report.wrong.append(f"{given.thing} cannot be checked: {type(fault).__name__} {fault}")
+    told = [("WRONG", report.wrong), ("RIGHT", [] if report.wrong else report.right), ("OPEN ", report.open)]
+    for word, lines in told:
+        for line in lines:
+            print(f"{word}  {line}".encode("utf-8", "backslashreplace").decode())
     return 1 if report.wrong else 0
 
 

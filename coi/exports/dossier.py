@@ -5,7 +5,9 @@ nothing that was corrected is left out: it is marked, with what counts instead. 
 the reader belongs to the site that treats.
 """
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,6 +45,15 @@ def build(told: Told, *, made: Made, patient: Mapping[str, Any] | None = None) -
         "documents": things.documents_json(told), "entries": entries,
         "people": _people(entries), "last_leaf": entries[-1]["leaf"] if entries else None,
     }  # fmt: skip
+
+
+def sealed(document: Json, *, seal: Callable[[str, str], str]) -> Json:
+    """Return the dossier with the signed note over all of it: whatever is changed afterwards is found.
+
+    The digest is SHA-256 over the document without its seal, as JSON with sorted keys and no white space, in UTF-8.
+    """
+    line = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return {**document, "seal": seal("dossier", hashlib.sha256(line.encode()).hexdigest())}
 
 
 def _therapy(told: Told) -> Json:

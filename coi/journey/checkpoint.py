@@ -88,6 +88,11 @@ def key_change(old: str, new: str) -> str:
     return f"coi key change v1\n{old}\n{new}\n"
 
 
+def seal(what: str, digest: str) -> str:
+    """Return the text that a log's key signs over a document made from the log: what it is, and its SHA-256 as hex."""
+    return f"coi seal v1\n{what}\n{digest}\n"
+
+
 def signed(text: str, signatures: tuple[Signature, ...]) -> str:
     """Return the signed note over `text`."""
     return text + "\n" + "".join(signature.line() for signature in signatures)

@@ -15,7 +15,7 @@ from coi.journey.derive import consider
 from coi.journey.entry import Tense
 from coi.journey.pathway import Pathway
 from coi.journey.rules import decide
-from coi.journey.steps import STEPS, StepKind
+from coi.journey.steps import STEPS, ScanRole, StepKind
 from coi.journey.therapy import Shipper, Therapy
 
 _ROLE_OF = {
@@ -75,18 +75,31 @@ def next_steps(
     """Return the steps that `actor` may think of taking with what was scanned, allowed ones first."""
     found = [
         _ask(row, scan, actor=actor, therapy=therapy, pathway=pathway, shipper=shipper, at=at)
-        for row in _fitting(scan, pathway)
+        for row in _fitting(scan, pathway, therapy)
         if any(row.who & roles for roles in actor.grants.values())
     ]
     return sorted(found, key=lambda step: not step.allowed)
 
 
-def _fitting(scan: ResolvedScan | None, pathway: Pathway | None) -> Iterator[StepKind]:
+def _fitting(scan: ResolvedScan | None, pathway: Pathway | None, therapy: Therapy | None) -> Iterator[StepKind]:
     for row in STEPS.values():
-        wanted = scan is None or any(wish.role == _ROLE_OF.get(scan.type) for wish in row.scans)
+        if scan is None:
+            wanted = therapy is None or _finds_something(row, therapy)
+        else:
+            wanted = any(wish.role == _ROLE_OF.get(scan.type) for wish in row.scans)
         belongs = row.always or pathway is None or pathway.has_step(row.kind)
         if row.route == "steps" and wanted and belongs:
             yield row
+
+
+def _finds_something(row: StepKind, therapy: Therapy) -> bool:
+    """Whether the therapy has a container of the state and purpose that the step must be shown, if it must be one."""
+    asks = any(wish.role is ScanRole.CONTAINER and wish.minimum for wish in row.scans)
+    return not asks or any(
+        (row.states is None or container.state in row.states)
+        and (row.purposes is None or container.purpose in row.purposes)
+        for container in therapy.containers.values()
+    )
 
 
 def _ask(

@@ -126,6 +126,10 @@ class Pathway:
         """Tell whether `kind` belongs to this journey."""
         return any(kind in stage.steps for stage in self.stages)
 
+    def window(self, id_: str) -> Window:
+        """Return the stability window `id_`; LookupError when the pathway has none of that name."""
+        return {window.id: window for window in self.windows}[id_]
+
     def stage_of(self, kind: str) -> Stage | None:
         """Return the first stage that `kind` belongs to, or None."""
         return next((stage for stage in self.stages if kind in stage.steps), None)

@@ -8,6 +8,7 @@ import base64
 import os
 import secrets
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from coi.journey.checkpoint import (
     read_checkpoint,
     read_note,
     read_verifier_key,
+    seal,
     signed,
     verifier_key,
 )
@@ -77,6 +79,11 @@ class LogKey:
         text = Checkpoint(self.name, size, root).text()
         return signed(text, (self.sign(text),))
 
+    def seal(self, what: str, digest: str) -> str:
+        """Return the signed note over a document made from this log: `what` it is, and its SHA-256 as hex."""
+        text = seal(what, digest)
+        return signed(text, (self.sign(text),))
+
 
 def verified(note: str, *, key: str) -> Checkpoint:
     """Return the checkpoint that a note signed with the public key `key` holds.
@@ -88,10 +95,24 @@ def verified(note: str, *, key: str) -> Checkpoint:
     checkpoint = read_checkpoint(text)
     if checkpoint.origin != name:
         raise BadNote(f"This checkpoint is of the log {checkpoint.origin}; expected {name}.")
-    ours = [one for one in signatures if one.name == name and one.key_id == key_id(name, public)]
-    if not any(is_right(one, text, public) for one in ours):
+    if not _is_signed(text, signatures, name, public):
         raise BadNote(f"This checkpoint is not signed with the expected key of {name}.")
     return checkpoint
+
+
+def refuse_unsealed(note: str, *, what: str, digest: str, key: str) -> None:
+    """Raise BadNote unless `note` is the seal, by the public `key`, of the document `what` with this SHA-256 as hex."""
+    name, public = read_verifier_key(key)
+    text, signatures = read_note(note)
+    if text != seal(what, digest):
+        raise BadNote(f"The seal is not that of this {what}: something in it was changed.")
+    if not _is_signed(text, signatures, name, public):
+        raise BadNote(f"The seal of this {what} is not signed with the expected key of {name}.")
+
+
+def _is_signed(text: str, signatures: Sequence[Signature], name: str, public: bytes) -> bool:
+    ours = [one for one in signatures if one.name == name and one.key_id == key_id(name, public)]
+    return any(is_right(one, text, public) for one in ours)
 
 
 def is_right(signature: Signature, text: str, public: bytes) -> bool:

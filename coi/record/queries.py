@@ -87,11 +87,12 @@ def clocks(
     limit: int = 50,
     therapy: str | None = None,
 ) -> Rows:
-    """Return clocks in one of `states`, soonest deadline first, from `after` (`due_at/id`) on.
+    """Return clocks in one of `states`, soonest deadline first, from `after` (`due_at/id`) on, and their pathways.
 
     What is left of a closed therapy is one organisation's to see to; its clocks are shown to no other.
     """
-    query = select(CLOCK).where(CLOCK.c.state.in_(list(states))).order_by(CLOCK.c.due_at, CLOCK.c.id).limit(limit)
+    told = select(CLOCK, THERAPY.c.pathway).join(THERAPY, THERAPY.c.coi == CLOCK.c.therapy)
+    query = told.where(CLOCK.c.state.in_(list(states))).order_by(CLOCK.c.due_at, CLOCK.c.id).limit(limit)
     if parties is not None:
         mine = or_(CLOCK.c.owner.is_(None), CLOCK.c.owner.in_(list(parties)))
         query = query.where(visible(parties, CLOCK.c.therapy), mine)

@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 from werkzeug.local import LocalProxy
 
 from coi.journey.steps import STEPS
-from coi.web import here, themes, words
+from coi.web import here, reasons, themes, words
 from coi.web.scanning import carried
 from coi.web.stepping import sentences
 from coi.web.therapies import SEARCHERS
@@ -26,7 +26,9 @@ def context() -> dict[str, Any]:
         "visitor": LocalProxy(here.visitor), "now": here.office().now(), "demo": DEMO if here.office().demo else None,
         "organisations": here.organisations, "carried": carried, "sentences": sentences, "zone_name": here.zone_name,
         "enrollers": STEPS["therapy.enrolled"].who, "searchers": SEARCHERS,
-        "fastest": wedge.FAST, "pause": wedge.PAUSE, "correctors": STEPS["entry.annulled"].who, "by_theme": _by_theme,
+        "fastest": wedge.FAST, "pause": wedge.PAUSE,
+        "correctors": STEPS["entry.annulled"].who, "by_theme": _by_theme,
+        "reasons_for": reasons.grouped,
     }  # fmt: skip
 
 

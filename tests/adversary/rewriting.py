@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
+from coi.actions import outside
 from coi.actions.outside import leaves, notes, write_lines
 from coi.journey.entry import leaf_hash
 from coi.record.tables import ATTEMPT, CHECKPOINT, ENTRY
 from coi.record.transparency import plant
+from tests.worlds import LOG_KEY
 
 
 def as_leaf(document: dict[str, Any]) -> bytes:
@@ -58,3 +63,14 @@ def exported(office, file) -> None:
             file.with_name(file.name + ".checkpoints"),
             (json.dumps(note, ensure_ascii=False).encode() for note in notes(conn)),
         )
+
+
+def run(thing: Path, *against: Path, key: str = LOG_KEY.verifier_key):
+    """Run the verifier as an outsider does: alone, with nothing but the public key."""
+    alone = thing.parent / "alone" / "coi_verify.py"
+    alone.parent.mkdir(exist_ok=True)
+    alone.write_bytes(outside.verifier())
+    command = [sys.executable, "-I", str(alone), "--key", key, *(p for one in against for p in ("--against", str(one)))]
+    done = subprocess.run([*command, str(thing)], capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode, done.stdout

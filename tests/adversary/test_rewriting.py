@@ -3,9 +3,6 @@
 import json
 import random
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, select
@@ -20,6 +17,7 @@ from coi.record.db import open_store
 from coi.record.logkey import LogKey
 from coi.record.tables import ATTEMPT, CHECKPOINT, ENTRY
 from tests.adversary import rewriting
+from tests.adversary.rewriting import run
 from tests.play import Player
 from tests.watch.tampering import without_guards
 from tests.worlds import LOG_KEY, make_office
@@ -40,17 +38,6 @@ def kept(store_url, tmp_path):
     player.offered("REWRITE-3")
     yield office, answer["receipt"]
     office.store.close()
-
-
-def run(thing: Path, *against: Path, key: str = LOG_KEY.verifier_key):
-    """Run the verifier as an outsider does: alone, with nothing but the public key."""
-    alone = thing.parent / "alone" / "coi_verify.py"
-    alone.parent.mkdir(exist_ok=True)
-    alone.write_bytes(outside.verifier())
-    command = [sys.executable, "-I", str(alone), "--key", key, *(p for one in against for p in ("--against", str(one)))]
-    done = subprocess.run([*command, str(thing)], capture_output=True, text=True, check=False)
-    assert "Traceback" not in done.stderr, done.stderr
-    return done.returncode, done.stdout
 
 
 def attacked(office, tmp_path, attack, *against):

@@ -235,6 +235,7 @@ def test_the_clocks_of_a_closed_therapy_are_shown_to_its_owner_only(client, hand
     hands.at = datetime.now(UTC)
     coi, _ = Player(world).collected("MRN-1")
     assert clocks_of(client, NURSE)
+    assert all(clock["title"] and clock["verified"] is False for clock in client.get(NURSE, "/clocks").json["items"])
     closed(client, hands, coi, owner="demo-plant")
     running = clocks_of(client, PLANT_ONLY)
     assert running

@@ -11,6 +11,7 @@ import pytest
 
 from coi.exports import bag, bag_words, coi_verify
 from coi.journey.entry import Entry
+from tests.worlds import LOG_KEY
 
 INFO = {"External-Identifier": "coi/tests"}
 TOLD = {"at": "2026-11-23T12:00:00.000000Z", "software": "coi-tracker 0", "log": "coi/tests"}
@@ -23,7 +24,7 @@ def some():
 
 
 def test_a_bag_is_valid_for_the_library_and_for_the_free_standing_verifier(tmp_path):
-    assert bag.write(tmp_path / "made", some(), info=INFO) == 3
+    assert bag.write(tmp_path / "made", some(), info=INFO, seal=LOG_KEY.seal) == 3
     found = bagit.Bag(str(tmp_path / "made"))
     found.validate()
     assert found.version_info == (1, 0)
@@ -35,7 +36,7 @@ def test_a_bag_is_valid_for_the_library_and_for_the_free_standing_verifier(tmp_p
 
 
 def test_what_was_written_is_read_again(tmp_path):
-    bag.write(tmp_path / "made", some(), info=INFO)
+    bag.write(tmp_path / "made", some(), info=INFO, seal=LOG_KEY.seal)
     assert list(bag.read_jsonl(tmp_path / "made", bag.PEOPLE)) == [{"code": "zoe", "name": "Zoë"}, {"code": "a"}]
     assert list(bag.read_lines(tmp_path / "made", bag.ENTRIES)) == [b"{}", b"[]"]
 
@@ -43,7 +44,7 @@ def test_what_was_written_is_read_again(tmp_path):
 def test_everything_is_for_its_owner_only_whatever_the_umask(tmp_path):
     before = os.umask(0)
     try:
-        bag.write(tmp_path / "made", some(), info=INFO)
+        bag.write(tmp_path / "made", some(), info=INFO, seal=LOG_KEY.seal)
     finally:
         os.umask(before)
     modes = {(path.is_dir(), stat.S_IMODE(path.stat().st_mode)) for path in (tmp_path / "made").rglob("*")}
@@ -54,7 +55,7 @@ def test_everything_is_for_its_owner_only_whatever_the_umask(tmp_path):
 def test_everything_is_on_the_disk_before_the_folder_has_its_name(tmp_path, monkeypatch):
     synced, fsync = [], os.fsync
     monkeypatch.setattr(os, "fsync", lambda fd: (synced.append(str(Path(f"/proc/self/fd/{fd}").readlink())), fsync(fd)))
-    bag.write(tmp_path / "made", some(), info=INFO)
+    bag.write(tmp_path / "made", some(), info=INFO, seal=LOG_KEY.seal)
     *before, last = synced
     assert last == str(tmp_path)
     inside = {path.relative_to(tmp_path / "made").as_posix() for path in (tmp_path / "made").rglob("*")}
@@ -67,21 +68,21 @@ def test_what_fails_on_the_way_leaves_nothing_behind(tmp_path):
         raise OSError("full")
 
     with pytest.raises(OSError, match="full"):
-        bag.write(tmp_path / "made", failing(), info=INFO)
+        bag.write(tmp_path / "made", failing(), info=INFO, seal=LOG_KEY.seal)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_there_stays_as_it_is(tmp_path):
     (tmp_path / "made").mkdir()
     with pytest.raises(FileExistsError, match="another name"):
-        bag.write(tmp_path / "made", some(), info=INFO)
+        bag.write(tmp_path / "made", some(), info=INFO, seal=LOG_KEY.seal)
     assert list((tmp_path / "made").iterdir()) == []
 
 
 @pytest.mark.parametrize("path", ["../a", "/a", "a/b/c", "labels/../a", "a b", ".a", "labels/Müller.png", ""])
 def test_a_path_that_no_archive_has_is_refused(tmp_path, path):
     with pytest.raises(ValueError, match="path of a file"):
-        bag.write(tmp_path / "made", [bag.whole(path, b"")], info=INFO)
+        bag.write(tmp_path / "made", [bag.whole(path, b"")], info=INFO, seal=LOG_KEY.seal)
 
 
 @pytest.mark.parametrize(
@@ -90,11 +91,11 @@ def test_a_path_that_no_archive_has_is_refused(tmp_path, path):
 )
 def test_a_pathway_has_a_name_that_every_system_takes(tmp_path, name, version, path):
     assert bag.pathway_path(name, version) == f"pathways/{path}.toml"
-    bag.write(tmp_path / "made", [bag.whole(bag.pathway_path(name, version), b"")], info=INFO)
+    bag.write(tmp_path / "made", [bag.whole(bag.pathway_path(name, version), b"")], info=INFO, seal=LOG_KEY.seal)
 
 
 def test_a_changed_an_added_and_a_lost_file_are_found(tmp_path):
-    bag.write(tmp_path / "made", some(), info=INFO)
+    bag.write(tmp_path / "made", some(), info=INFO, seal=LOG_KEY.seal)
     people = tmp_path / "made" / "data" / "people.jsonl"
     kept = people.read_bytes()
     assert bag.broken(tmp_path / "made") is None
@@ -109,7 +110,12 @@ def test_a_changed_an_added_and_a_lost_file_are_found(tmp_path):
 
 
 def test_the_state_is_sorted_whatever_order_it_comes_in(tmp_path):
-    bag.write(tmp_path / "made", [bag.state({"b": {"2": {"id": "2"}, "1": {"id": "1"}}, "a": {}})], info=INFO)
+    bag.write(
+        tmp_path / "made",
+        [bag.state({"b": {"2": {"id": "2"}, "1": {"id": "1"}}, "a": {}})],
+        info=INFO,
+        seal=LOG_KEY.seal,
+    )
     text = (tmp_path / "made" / "data" / "state.json").read_text("utf-8")
     assert json.loads(text) == {"a": [], "b": [{"id": "1"}, {"id": "2"}]}
     assert text.index('"a"') < text.index('"b"')
@@ -132,6 +138,6 @@ def test_the_readme_explains_every_file_and_every_field_and_says_whose_names_are
 
 def test_a_folder_may_be_named_from_where_one_stands(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    bag.write(Path("made"), some(), info=INFO)
+    bag.write(Path("made"), some(), info=INFO, seal=LOG_KEY.seal)
     assert Path.cwd() == tmp_path
     assert bag.broken(Path("made")) is None

@@ -148,7 +148,7 @@ FAULTS = {
     "no purposes": ('purposes = ["starting_material"]', "purposes = []", "expected at least one purpose"),
     "purpose": ('purposes = ["starting_material"]', 'purposes = ["tea"]', "unknown purpose 'tea'."),
     "no starts": (STARTS, "", "expected at least one purpose, one start and one end."),
-    "unknown end": ('ends = ["thaw.started", "container.discarded", "container.returned"]', 'ends = ["x.y"]',
+    "unknown end": ('ends = ["thaw.started", "contents.transferred"', 'ends = ["x.y"',
                     "unknown step 'x.y'."),
     "needed by": ('needed_by = ["thaw.started"]', 'needed_by = ["x.y"]', "unknown step 'x.y'."),
     "no source": ('source = "Published limit of one product is 9 months; editable default for others"\n', "",

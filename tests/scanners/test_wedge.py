@@ -20,6 +20,11 @@ def test_what_the_scanner_puts_around_a_code_is_taken_off(end, around, aim):
     assert (reading.text, reading.kind, reading.via) == (OURS, "own", "wedge")
 
 
+def test_the_prefix_may_stand_behind_the_symbology_identifier():
+    reading = read_text(f"]Q1*B*{OURS}#\r", via="wedge", site=SET_UP)
+    assert (reading.text, reading.symbology) == (OURS, "QRCode")
+
+
 def test_what_was_taken_off_is_named():
     found = unwrapped("*B*MRN1234567#\r\n", SET_UP)
     assert (found.text, found.prefix, found.suffix, terminator_name(found.terminator)) == (

@@ -106,11 +106,20 @@ def test_a_bag_leaks_at_minus_150_and_its_cells_go_on_in_a_rescue_bag(tale):
     assert {
         one["window"]: one["due_at"] for one in tale.therapy(coi)["clocks"] if one["container"] == child["id"]
     } == due
+    assert {one["state"] for one in tale.therapy(coi)["clocks"] if one["container"] == parent["id"]} == {"ended"}
     tale.step("demo-quality", "hold.lifted", bags_of([rescue]), reason="investigation-closed")
     assert "release_in_force_names_it" in tale.refused("demo-infusion", "thaw.started", bags_of([rescue]))
     tale.step("demo-quality", "containers.released", bags_of([rescue]))
     tale.infused("MRN-1", [rescue])
     tale.is_sound()
+
+
+def test_a_therapy_offers_only_steps_for_which_it_has_a_container(tale):
+    coi = tale.enrol("MRN-1")
+    offered = {one["kind"] for one in tale.therapy(coi, person="demo-infusion")["next"]}
+    assert "thaw.started" not in offered
+    coi, _ = tale.at_bedside("MRN-2")
+    assert "thaw.started" in {one["kind"] for one in tale.therapy(coi, person="demo-infusion")["next"]}
 
 
 def test_the_thaw_clock_goes_on_in_the_rescue_bag(tale):

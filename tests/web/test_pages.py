@@ -238,7 +238,8 @@ def test_clocks_stand_soonest_first_in_words_and_colours(person, player, hands):
     nurse = person("demo-nurse")
     shown = nurse.get("/clocks").text
     assert "23 h 59 min left" in shown
-    assert shown.index("Collection to freezer") < shown.index("Starting material shelf life")
+    first, second = "Starting material, end of collection to frozen store", "Cryopreserved starting material"
+    assert shown.index(first) < shown.index(second)
     hands.ahead += timedelta(hours=25)
     nurse.sign_in("demo-nurse")
     later = nurse.get("/clocks").text
