@@ -15,8 +15,7 @@ class LabelContent:
 
     `code` is the text of the QR symbol; `coi`, `container` and `serial` are eye-readable, in groups; `number` of
     `total` counts the containers of one purpose; `statements` are in order of weight, the first is on every label;
-    `lines` are pairs of caption and value; `generation` counts the labels of this container and position, from 1;
-    `symbols` are drawn beside the statements (biohazard).
+    `lines` are pairs of caption and value; `generation` counts the labels of this container and position, from 1.
     """
 
     code: str
@@ -31,7 +30,6 @@ class LabelContent:
     position: str
     generation: int
     banner: str | None = None
-    symbols: tuple[str, ...] = ()
 
     @property
     def count(self) -> str:

@@ -20,7 +20,7 @@ from coi.journey.steps import Purpose
 from coi.journey.therapy import Container, Label, Therapy
 from labels.matrix import asked, carrier_of, refuse_incomplete
 from labels.signed import Signed, signed_text
-from labels.statements import Said, symbols_of
+from labels.statements import Said
 from scanners import PublicKey
 
 DEMO_BANNER = "DEMO - NOT FOR CLINICAL USE"
@@ -54,7 +54,7 @@ def content_of(
         code=_code(office, therapy, pathway, label, keys), coi=grouped(therapy.coi), container=grouped(container.id),
         serial=grouped(label.serial), number=container.number, total=len(therapy.of_purpose(container.purpose)),
         title=text.title, statements=said, lines=(*patient, *_lines(therapy, pathway, container, label)),
-        position=label.position.replace("_", " "), generation=label.generation, symbols=symbols_of(statements),
+        position=label.position.replace("_", " "), generation=label.generation,
         banner=DEMO_BANNER if office.demo else None,
     )  # fmt: skip
 

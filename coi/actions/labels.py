@@ -79,11 +79,14 @@ def render(office: Office, serial: str, *, form: str, dpi: int, caller: Caller) 
 def about(office: Office, serial: str, *, caller: Caller) -> dict[str, Any]:
     """Return why the label `serial` says what it says, row by row, with source and verified flag; no patient data.
 
-    Raises Fault 404 when there is none that the caller may see.
+    Raises Fault 404 when there is none that the caller may see, 422 when the law in force does not name its template.
     """
     with office.store.read() as conn:
         _, then, pathway, label = _issued(office, conn, serial, caller)
-        return {"serial": serial, "template": label.template, **told_by_law(office, then, pathway, label)}
+        try:
+            return {"serial": serial, "template": label.template, **told_by_law(office, then, pathway, label)}
+        except labels.LabelError as fault:  # the law in force does not name its template any more
+            raise Fault(422, "label.law", str(fault)) from fault
 
 
 def content(office: Office, serial: str, *, caller: Caller) -> tuple[labels.LabelContent, labels.Template]:

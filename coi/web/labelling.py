@@ -47,10 +47,13 @@ def _show(id_: str, *, fault: Fault | None = None, outcome: Outcome | None = Non
 
 
 def _law_of(label: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return why a label of ours says what it says, None for another maker's."""
+    """Return why a label of ours says what it says, None for one of which nothing can be said by the law in force."""
     if label["template"] not in layouts.TEMPLATES:
+        return None  # another maker's
+    try:
+        return labels.about(here.office(), label["serial"], caller=here.caller())
+    except Fault:
         return None
-    return labels.about(here.office(), label["serial"], caller=here.caller())
 
 
 @pages.post("/containers/<id_>/label")

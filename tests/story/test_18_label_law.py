@@ -109,9 +109,12 @@ def test_the_donors_result_decides_the_words_and_the_symbol(tale, values, said):
     lives_in(tale, "US")
     coi, container = planned(tale)
     tale.step("demo-physician", "donor.tested", therapy=coi, values=values)
-    found = content(tale, tale.label(container, apply=False))
-    assert found.statements == said
-    assert found.symbols == (("biohazard",) if "BIOHAZARD" in said else ())
+    serial = tale.label(container, apply=False)
+    assert content(tale, serial).statements == said
+    about = tale.get("demo-nurse", f"/labels/{serial}")["statements"]
+    assert {one["text"]: one["symbol"] for one in about if one["symbol"]} == (
+        {"BIOHAZARD": "biohazard"} if "BIOHAZARD" in said else {}
+    )
 
 
 @pytest.mark.parametrize(
@@ -210,6 +213,19 @@ def test_a_label_that_lacks_what_the_law_asks_for_uses_up_no_serial(tale):
     lines = dict(content(tale, tale.label(dose, person="demo-operator", apply=False), "demo-operator").lines)
     assert lines["Made by"] == "Plant, licence 1"
     assert lines["Expiry"] == "2026-11-27 08:00 UTC"  # 270 days from the printing, no later than from the filling
+
+
+def test_a_law_that_does_not_name_a_template_issues_and_explains_no_label_of_it(tale):
+    coi, container = planned(tale)
+    serial = tale.label(container, apply=False)
+    carriers = {"tube-50x25": tale.office.law.carriers["tube-50x25"]}
+    tale.http.application.extensions["coi.office"] = replace(
+        tale.office, law=replace(tale.office.law, carriers=carriers)
+    )
+    assert tale.get("demo-nurse", f"/labels/{serial}", 422)["code"] == "label.law"
+    body = {"id": str(uuid4()), "container": container, "reason": "label-misprinted"}
+    assert tale.post("demo-nurse", "/labels", body, 422)["code"] == "label.lacks_field"
+    assert len(tale.entries(coi, "label.issued")) == 1
 
 
 # --- the patient on the label
