@@ -60,6 +60,10 @@ class Settings:
     argon2_memory_cost: int
     argon2_parallelism: int
     log_level: str
+    scanner_prefix: str | None
+    scanner_suffix: str | None
+    scanner_fnc1: str | None
+    scanner_patterns: str | None
 
 
 class Row(NamedTuple):
@@ -136,6 +140,19 @@ def _secret(got: object) -> str:
     return got
 
 
+def _around(got: object) -> str:
+    if not isinstance(got, str) or not got.isascii() or not got.isprintable() or len(got) > 16:  # noqa: PLR2004 - said in the refusal
+        raise _RefusedError(repr(got), "at most 16 visible ASCII characters")
+    return got
+
+
+def _lines(got: object) -> str:
+    lines = got.splitlines() if isinstance(got, str) else got
+    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+        raise _RefusedError(repr(got), "a list of texts, or one a line in the environment")
+    return "\n".join(line.strip() for line in lines if line.strip())
+
+
 def _web_address(got: object) -> str:
     parts = _split(got)
     plain = parts is not None and not ("@" in parts.netloc or parts.query or parts.fragment)
@@ -190,6 +207,10 @@ ROWS: Mapping[str, Row] = {
     "argon2_memory_cost": Row(_whole(8, 2**22), 2**16, "Password hashing: memory in KiB."),
     "argon2_parallelism": Row(_whole(1, 64), 4, "Password hashing: lanes."),
     "log_level": Row(_word("debug", "info", "warning", "error"), "info", "The least level that is logged."),
+    "scanner_prefix": Row(_around, None, "What the hand scanners put before every code."),
+    "scanner_suffix": Row(_around, None, "What the hand scanners put behind every code, before Enter."),
+    "scanner_fnc1": Row(_around, None, "What the hand scanners send for the FNC1 of GS1. Not set: the character GS."),
+    "scanner_patterns": Row(_lines, None, "Wristbands and badges as regular patterns; see docs/scanners.md."),
 }
 """Every setting but the instance folder, which only the environment can name: it says where the file is."""
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from labels import rfc9285
+
 
 class LabelError(Exception):
     """The label cannot be printed in full and truthfully; the message says what was got, expected and to do."""
@@ -55,7 +57,7 @@ def refuse_unfit(content: LabelContent) -> None:
     if not content.statements or not content.statements[0].strip():
         raise LabelError("The label has no statement, expected at least one; add it to the pathway's label text.")
     serial = _significant(content.serial)
-    if not serial or serial not in _significant(content.code):
+    if not serial or serial not in _significant(rfc9285.serial_of(content.code) or content.code):
         raise LabelError(
             f"The QR would say {content.code!r} where the eye reads {content.serial!r}, expected the same serial."
         )

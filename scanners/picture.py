@@ -11,13 +11,15 @@ import math
 import struct
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import zxingcpp
 from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
 
+from scanners.code import Site
 from scanners.reading import Box, Reading, ScanError
-from scanners.text import read_text
+from scanners.text import AS_DELIVERED, read_text
 
 MOST_BYTES: Final = 8 * 2**20
 MOST_PIXELS: Final = 25_000_000
@@ -43,7 +45,9 @@ _BROKEN: Final = (
 _SHARP: Final = ImageFilter.UnsharpMask(radius=3, percent=200, threshold=0)
 
 
-def read_picture(data: bytes, *, max_bytes: int = MOST_BYTES, max_pixels: int = MOST_PIXELS) -> list[Reading]:
+def read_picture(
+    data: bytes, *, max_bytes: int = MOST_BYTES, max_pixels: int = MOST_PIXELS, site: Site = AS_DELIVERED
+) -> list[Reading]:
     """Return every code in a PNG or JPEG, from top left to bottom right, with corners in pixels of the upright picture.
 
     Raises ScanError: `picture.format`, `picture.too_large`, `picture.too_many_pixels`, `picture.broken`,
@@ -54,7 +58,7 @@ def read_picture(data: bytes, *, max_bytes: int = MOST_BYTES, max_pixels: int = 
     for shown in _passes(picture):
         read, unread = _find(shown)
         if len(read) > len(best):
-            best = [_reading(code, shown.width / picture.width) for code in read]
+            best = [_reading(code, shown.width / picture.width, site) for code in read]
         if best and not unread:
             break
     if not best:
@@ -127,13 +131,13 @@ def _find(picture: Image.Image) -> tuple[list[zxingcpp.Barcode], int]:
     return read, len(ours) - len(read)
 
 
-def _reading(code: zxingcpp.Barcode, factor: float) -> Reading:
+def _reading(code: zxingcpp.Barcode, factor: float, site: Site) -> Reading:
     corners = code.position
     points = (corners.top_left, corners.top_right, corners.bottom_right, corners.bottom_left)
     first, second, third, fourth = ((round(point.x / factor), round(point.y / factor)) for point in points)
     box: Box = (first, second, third, fourth)
-    clean = read_text(code.text, via="camera")
-    return Reading(clean.text, code.format.name, "camera", box)
+    clean = read_text(code.symbology_identifier + code.text, via="camera", site=site)
+    return replace(clean, symbology=code.format.name, box=box)
 
 
 def _place(reading: Reading) -> tuple[int, int]:

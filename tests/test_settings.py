@@ -165,6 +165,15 @@ def test_cookies_are_secure_unless_only_this_machine_or_made_up_people_can_use_t
     assert not secure(COI_SECURE_COOKIES="false", COI_HOST="0.0.0.0")
 
 
+def test_patterns_are_a_list_in_the_file_and_lines_in_the_environment(tmp_path):
+    environ = written(tmp_path, """scanner_patterns = ['^MRN(?P<mrn>[0-9]{7})$', '^S(?P<staff>[0-9]{6})$']\n""")
+    assert load(environ).scanner_patterns == "^MRN(?P<mrn>[0-9]{7})$\n^S(?P<staff>[0-9]{6})$"
+    assert load(environ | {"COI_SCANNER_PATTERNS": " a \n\nb"}).scanner_patterns == "a\nb"
+    assert load(environ).scanner_fnc1 is None
+    assert "list of texts" in refusal(written(tmp_path, "scanner_patterns = [1]\n"))
+    assert "at most 16" in refusal(environ | {"COI_SCANNER_PREFIX": "x" * 17})
+
+
 def test_no_secret_shows_in_repr_or_in_a_refusal(tmp_path):
     environ = {
         "COI_INSTANCE": str(tmp_path),

@@ -17,12 +17,14 @@ from coi.record.vault import derive_keys, load_master
 PASSWORD = "correct horse battery staple"
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 LOG_KEY = LogKey("coi/tests", b"a log key of tests, 32 bytes it ")
+LABEL_KEY = LogKey("coi-label/tests", b"a label key of tests, 32 bytes. ")
 KEYS = derive_keys(b"a master of the tests, 32 bytes!")
 
 
 def make_office(url: str, *, now=clock.now, log_key: LogKey = LOG_KEY) -> Office:
     """Return an office over a new database at `url` with the demo world in it."""
-    office = Office(store=open_store(url), keys=KEYS, log_key=log_key, now=now, demo=True)
+    office = Office(store=open_store(url), keys=KEYS, log_key=log_key, now=now, demo=True,
+                    label_key=LABEL_KEY)  # fmt: skip
     setup.make_tables(office.store)
     setup.publish_shipped(office)
     setup.seed_demo(office, hashed=lambda: QUICK.hash(PASSWORD))
@@ -34,6 +36,7 @@ def open_office(instance: Path, url: str) -> Office:
     return Office(
         store=open_store(url), keys=derive_keys(load_master(instance / setup.KEY_FILE)),
         log_key=load_log_key(instance / setup.LOG_KEY_FILE), now=clock.now, demo=True,
+        label_key=setup.label_key_of(instance), law=setup.law_of(instance),
     )  # fmt: skip
 
 

@@ -172,7 +172,8 @@ def _therapies(conn: Connection) -> list[str]:
 
 
 def _labels(scope: Scope, entries: Collection[Entry]) -> Iterator[Piece]:
-    issued = as_issued(scope.office, list(entries), pathway=lambda digest: scope.office.pathway(scope.conn, digest))
+    office, conn = scope.office, scope.conn
+    issued = as_issued(office, conn, list(entries), pathway=lambda digest: office.pathway(conn, digest))
     for serial, layout in issued:
         yield bag.whole(f"{bag.LABELS}/{serial}.png", labels.render_png(layout, dpi=_DPI))
         yield bag.whole(f"{bag.LABELS}/{serial}.pdf", labels.render_pdf(layout))

@@ -16,6 +16,7 @@ from coi.journey.authority import may_read
 from coi.journey.fold import fold, fold_shipper
 from coi.journey.identity import NotOurs, parse
 from coi.journey.next_steps import next_steps
+from coi.journey.rules.identity import not_believed
 from coi.journey.therapy import Shipper, Therapy
 from coi.record import ledger, queries
 
@@ -46,17 +47,20 @@ def scan_picture(office: Office, *, picture: bytes, caller: Caller) -> dict[str,
 def read_picture(office: Office, *, picture: bytes, caller: Caller) -> list[dict[str, Any]]:
     """Return the codes in a picture, each with the token that proves the reading; nothing is looked up.
 
+    What several codes of one label say only together stands before them as one more.
+
     Raises Fault 422 when the picture is no PNG or JPEG or holds no code.
     """
     try:
-        found = scanners.read_picture(picture)
+        found = scanners.read_picture(picture, site=office.site)
     except scanners.ScanError as fault:
         raise Fault(422, fault.code, str(fault), {"picture": [str(fault)]}) from fault
+    whole = scanners.together(found, site=office.site)
     return [
         {"text": reading.text, "symbology": reading.symbology, "via": "camera",
          "box": [list(point) for point in reading.box] if reading.box else None,
          "token": reading_token(office, text=reading.text, person=caller.person)}
-        for reading in found
+        for reading in ([whole] if whole else []) + found
     ]  # fmt: skip
 
 
@@ -65,9 +69,32 @@ def _about(office: Office, given: GivenScan, caller: Caller) -> dict[str, Any]:
     with office.store.read() as conn:
         (looked,) = look_up(conn, [given], office=office, person=caller.person, sites=frozenset(caller.grants),
                             subject=NOBODY)  # fmt: skip
+        if looked.scan.judged is not None:
+            raise _not_believed(looked.scan.judged)
         if looked.scan.subject is None:
             raise _not_known(given)
+        if looked.scan.type in ("donation", "other_bag"):
+            _refuse_other_bag(office, conn, looked.scan, given, caller)
         return _situation(office, conn, looked.scan, caller, at)
+
+
+def _refuse_other_bag(office: Office, conn: Connection, scan: ResolvedScan, given: GivenScan, caller: Caller) -> None:
+    """Name another bag of a known donation as that; who may not see its therapy is not told that it is known."""
+    therapy = _therapy(office, conn, scan, None)
+    if therapy is None or not may_read(therapy, grants=caller.grants):
+        raise _not_known(given)
+    if scan.type == "other_bag":
+        message = "The donation is known here, this bag is not: another product or another division of it."
+        raise Fault(422, "scan.foreign", message, {"text": [message]})
+
+
+def _not_believed(judged: str) -> Fault:
+    """Return the refusal of a signed label that is not genuine, or that the log contradicts, with its finding."""
+    problem = not_believed(judged)
+    finding: dict[str, Any] = {"rule": "signed_label_is_believed", "family": problem.family.value, "severity": "stop",
+               "message": problem.message, "got": problem.got, "expected": problem.expected,
+               "facts": {"containers": []}}  # fmt: skip
+    return Fault(422, f"label.{judged}", problem.message, {"text": [problem.message]}, (finding,))
 
 
 def _not_known(given: GivenScan) -> Fault:

@@ -39,7 +39,8 @@ def _adopted(looked: Sequence[Looked], values: Mapping[str, Any], coi: str | Non
     serial = {"subject": values["label"], "type": "label", **about}
     foreign = [item.registers["token"] for item in looked if item.registers]
     own = {"token": values["container"], "subject": values["container"], "type": "container", **about}
-    return [own, *({"token": token, **serial} for token in (values["label"], *foreign))]
+    donations = [{**own, "token": item.donation, "type": "donation"} for item in looked if item.donation]
+    return [own, *donations, *({"token": token, **serial} for token in (values["label"], *foreign))]
 
 
 def shipper_code(conn: Connection, case: Case, looked: Sequence[Looked], values: Mapping[str, Any]) -> dict[str, str]:

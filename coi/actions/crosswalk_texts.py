@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from coi.actions.canonical import DONATION
 from coi.actions.identifiers import DETAILS, alert_keys, details_of
 from coi.actions.office import Office
 from coi.journey.identity import is_own
@@ -37,12 +38,16 @@ def with_texts(office: Office, conn: Connection, rows: Iterable[Json]) -> Iterat
 
 def _scoped(subject: str, name: str, text: str) -> Iterator[tuple[str, str]]:
     """Return (scope, text) of the codes that a text of the vault can have made."""
-    if name == "scan":
+    if name in ("scan", "code"):
         yield from ((scope, text) for scope in _SCANNED)
+    if name == "donation":
+        yield "donation", text
     if name.startswith("identifier."):
         said = json.loads(text)
         own = f"therapy/{said['issuer']}/{said['kind']}"
         yield (own if subject.startswith("COI-") else "patient"), said["value"]
+        if subject.startswith("COI-") and said["kind"] == DONATION:
+            yield "donation", said["value"]
 
 
 def _names(keys: VaultKeys, row: Json, details: Mapping[str, Mapping[str, str]]) -> dict[str, tuple[str, str]]:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from coi.actions import safety
 from coi.actions.condition import WATCHER_LATE_AFTER
-from coi.actions.setup import KEY_FILE, LOG_KEY_FILE
+from coi.actions.setup import KEY_FILE, LOG_KEY_FILE, label_key_of, law_of
 from coi.journey.entry import from_instant
 from coi.record import guards, queries, schema
 from coi.record.db import Store, StoreUnusable, open_store
@@ -89,8 +89,19 @@ def _keys(settings: Settings) -> Iterator[Told]:
         yield Told("wrong", f"Log key: {fault}.")
     else:
         yield Told("ok", f"The log's key is there and only its owner can read it; in public it is {key.verifier_key}")
+    yield _label_key(settings)
     if settings.instance.is_dir() and settings.instance.stat().st_mode & 0o077:
         yield Told("wrong", f"Others may look into {settings.instance}; run chmod 700 on it.")
+
+
+def _label_key(settings: Settings) -> Told:
+    try:
+        key, law = label_key_of(settings.instance), law_of(settings.instance)
+    except (LogKeyError, ValueError) as fault:
+        return Told("wrong", f"Label key or label law: {fault}.")
+    if key is None:
+        return Told("note", "There is no label key: labels carry their serial alone; run coi upgrade.")
+    return Told("ok", f"Labels are signed by {key.name} and follow the label law {law.name}.")
 
 
 def _choices(settings: Settings) -> Iterator[Told]:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from coi.actions import proofs, reads
 from coi.actions.faults import Fault, malformed
-from coi.actions.labels import DEMO_BANNER
+from coi.actions.labelcontent import DEMO_BANNER
 from coi.actions.office import Office
 from coi.actions.requests import Caller
 from coi.actions.shown import masked_checks

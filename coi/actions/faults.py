@@ -1,19 +1,31 @@
 """Faults: what is wrong with a request before the rules are asked. A fault records nothing and uses up no id."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 Errors = Mapping[str, Sequence[str]]
 
 
 class Fault(Exception):
-    """A request that cannot be taken up: an HTTP status, a stable code, one sentence, sentences by JSON path."""
+    """A request that cannot be taken up: an HTTP status, a stable code, one sentence, sentences by JSON path.
 
-    def __init__(self, status: int, code: str, message: str, errors: Errors | None = None) -> None:
+    `findings` are given where a rule speaks although nothing is recorded.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        errors: Errors | None = None,
+        findings: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.errors: Errors = errors or {}
+        self.findings = findings
 
 
 def malformed(code: str, message: str, errors: Errors | None = None) -> Fault:

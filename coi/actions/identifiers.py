@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from coi.actions.attempts import Desk
+from coi.actions.canonical import forms, identifier
 from coi.actions.faults import Fault, malformed
 from coi.actions.office import Office
 from coi.journey.attempt import Case
@@ -32,7 +33,8 @@ def take_effect(office: Office, desk: Desk, case: Case, plain: Mapping[str, str]
 
 def _bind(office: Office, desk: Desk, case: Case, plain: Mapping[str, str]) -> None:
     values, patient = case.attempt.values, case.therapy.patient if case.therapy else ""
-    token = codes.foreign_token(office.keys, text=plain["value"], scope="patient")
+    value = identifier(office, kind=values["kind"], value=plain["value"])
+    token = codes.foreign_token(office.keys, text=value, scope="patient")
     for _, issuer, subject in codes.identifiers_of(desk.conn, {token}):
         if issuer == values["issuer"]:
             whose = "this patient already" if subject == patient else "another patient"
@@ -41,7 +43,7 @@ def _bind(office: Office, desk: Desk, case: Case, plain: Mapping[str, str]) -> N
     times = {name: values.get(name) for name in ("valid_from", "valid_until")}
     row = {"token": token, "subject": patient, "type": "patient", "issuer": values["issuer"], **times}
     codes.register(desk.conn, [row])
-    text = json.dumps({"issuer": values["issuer"], "kind": values["kind"], "value": plain["value"]}, sort_keys=True)
+    text = json.dumps({"issuer": values["issuer"], "kind": values["kind"], "value": value}, sort_keys=True)
     kept = sealed.secret(subject=patient, name=f"identifier.{token}.{values['issuer']}", text=text)
     sealed.keep(desk.conn, [kept], keys=office.keys)
 
@@ -56,16 +58,23 @@ def _replace(office: Office, desk: Desk, case: Case, plain: Mapping[str, str]) -
 
 
 def _end(office: Office, desk: Desk, case: Case, text: str) -> None:
-    token = codes.foreign_token(office.keys, text=text, scope="patient")
-    patient = case.therapy.patient if case.therapy else ""
-    before = codes.valid_until(desk.conn, token=token, subject=patient, issuer=case.attempt.values["issuer"])
+    patient, issuer = case.therapy.patient if case.therapy else "", case.attempt.values["issuer"]
+    token = _kept_as(office, desk.conn, text, patient=patient, issuer=issuer)
+    before = codes.valid_until(desk.conn, token=token, subject=patient, issuer=issuer)
     kept = sealed.secret(subject=case.attempt.id, name=_COUNTED_UNTIL, text=before or "")
     sealed.keep(desk.conn, [kept], keys=office.keys)  # for who has to take the end back
-    ended = codes.end(desk.conn, token=token, subject=patient, issuer=case.attempt.values["issuer"],
-                      at=instant(desk.at))  # fmt: skip
+    ended = codes.end(desk.conn, token=token, subject=patient, issuer=issuer, at=instant(desk.at))
     if not ended:
         message = "The patient has no such identifier of this issuer in force."
         raise malformed("identifier.unknown", message, {"values": [message]})
+
+
+def _kept_as(office: Office, conn: Connection, text: str, *, patient: str, issuer: str) -> str:
+    """Return the token under which a patient's identifier is kept: one may be older than the site's patterns."""
+    texts = (*forms(office, kind="", value=text), text)
+    tokens = [codes.foreign_token(office.keys, text=one, scope="patient") for one in dict.fromkeys(texts)]
+    kept = {token for token, by, subject in codes.identifiers_of(conn, tokens) if (by, subject) == (issuer, patient)}
+    return next((token for token in tokens if token in kept), tokens[0])
 
 
 def _change(office: Office, desk: Desk, case: Case, plain: Mapping[str, str]) -> None:
@@ -74,7 +83,7 @@ def _change(office: Office, desk: Desk, case: Case, plain: Mapping[str, str]) ->
     if "born" in plain:
         _refuse_no_date(plain["born"])
     patient = case.therapy.patient if case.therapy else ""
-    version = _version(desk.at)
+    version = version_of(desk.at)
     sealed.keep(
         desk.conn,
         [sealed.secret(subject=patient, name=f"{name}@{version}", text=plain[name]) for name in plain],
@@ -83,7 +92,8 @@ def _change(office: Office, desk: Desk, case: Case, plain: Mapping[str, str]) ->
     remember_name(office, desk.conn, patient, site=case.therapy.site if case.therapy else "")
 
 
-def _version(at: datetime) -> str:
+def version_of(at: datetime) -> str:
+    """Return what stands behind the name of a detail that was changed at `at`."""
     return f"{at:%Y%m%dT%H%M%S%f}"  # sorts by time; the vault's places hold no colon
 
 
@@ -94,16 +104,16 @@ def take_back(office: Office, desk: Desk, entry: Entry, patient: str) -> None:
     if entry.kind == "container.adopted":
         codes.take_away_foreign(conn, container=values["container"], own=(values["container"], values["label"]))
     if entry.kind in ("identifier.bound", "identifier.replaced"):
-        token = codes.foreign_token(office.keys, text=plain["value.value"], scope="patient")
+        token = _kept_as(office, conn, plain["value.value"], patient=patient, issuer=values["issuer"])
         codes.take_away(conn, token=token, subject=patient, issuer=values["issuer"])
         sealed.forget(conn, patient, [f"identifier.{token}.{values['issuer']}"])
     if entry.kind in ("identifier.withdrawn", "identifier.replaced"):
         text = plain["value.old" if entry.kind == "identifier.replaced" else "value.value"]
-        token = codes.foreign_token(office.keys, text=text, scope="patient")
+        token = _kept_as(office, conn, text, patient=patient, issuer=values["issuer"])
         until = plain.get(_COUNTED_UNTIL) or None
         codes.reopen(conn, token=token, subject=patient, issuer=values["issuer"], until=until)
     if entry.kind == "patient.changed":
-        sealed.forget(conn, patient, [f"{name}@{_version(entry.recorded_at)}" for name in DETAILS])
+        sealed.forget(conn, patient, [f"{name}@{version_of(entry.recorded_at)}" for name in DETAILS])
 
 
 def _refuse_no_date(text: str) -> None:

@@ -7,23 +7,26 @@ records nothing: a label counts as printed when it was scanned back (`label.appl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
 
 import labels
+from coi.actions import labelkeys, labelpatient
 from coi.actions.attempts import Answer
 from coi.actions.faults import Fault, malformed, unknown
+from coi.actions.labelcontent import content_of, patient_fields, refuse_lacking, told_by_law
 from coi.actions.office import Office
 from coi.actions.steps import Caller, StepRequest, take
 from coi.journey.accounting import GONE
 from coi.journey.authority import may_read
 from coi.journey.entry import Entry, Outcome
 from coi.journey.fold import fold
-from coi.journey.identity import grouped, is_own
-from coi.journey.pathway import LabelText, Pathway
-from coi.journey.steps import Purpose
-from coi.journey.therapy import Container, Label, Therapy
+from coi.journey.identity import is_own
+from coi.journey.pathway import Pathway
+from coi.journey.therapy import Label, Therapy
 from coi.record import codes, ledger
 
-DEMO_BANNER = "DEMO - NOT FOR CLINICAL USE"
 RESOLUTIONS = (203, 300, 600)
 
 
@@ -58,15 +61,16 @@ def issue(office: Office, request: LabelRequest, *, caller: Caller) -> Answer:
 def render(office: Office, serial: str, *, form: str, dpi: int, caller: Caller) -> bytes:
     """Return the issued label `serial` as png, pdf or zpl.
 
-    Raises Fault: 404 when there is none that the caller may see, 409 when it was voided, 422 when it does not fit.
+    Raises Fault: 403 for somebody who may not see the patient that it shows, 404 when there is none that the caller
+    may see, 409 when it was voided or the patient's details were destroyed, 422 when it does not fit or lacks a field.
     """
     if dpi not in RESOLUTIONS:
         raise malformed(
             "label.dpi", f"Expected {', '.join(map(str, RESOLUTIONS))} dots per inch.", {"dpi": ["Not one of these."]}
         )
-    content, template = _content(office, serial, caller)
     try:
-        layout = labels.lay_out(content, template)
+        said, template = content(office, serial, caller=caller)
+        layout = labels.lay_out(said, template)
         if form == "png":
             return labels.render_png(layout, dpi=dpi)
         return labels.render_pdf(layout) if form == "pdf" else labels.render_zpl(layout, dpi=dpi)
@@ -74,30 +78,74 @@ def render(office: Office, serial: str, *, form: str, dpi: int, caller: Caller) 
         raise Fault(422, "label.does_not_fit", str(fault)) from fault
 
 
-def _content(office: Office, serial: str, caller: Caller) -> tuple[labels.LabelContent, labels.Template]:
+def about(office: Office, serial: str, *, caller: Caller) -> dict[str, Any]:
+    """Return why the label `serial` says what it says, row by row, with source and verified flag; no patient data.
+
+    Raises Fault 404 when there is none that the caller may see, 422 when the law in force does not name its template.
+    """
     with office.store.read() as conn:
-        named = codes.resolve(conn, [serial]).get(serial, []) if is_own(serial) else []
-        if not named or named[0].type != "label" or not named[0].therapy:
-            raise unknown("label")
-        stream = f"therapy:{named[0].therapy}"
-        entries = ledger.read_streams(conn, [stream])[stream].entries
-        therapy = fold(entries, pathway=lambda digest: office.pathway(conn, digest))
-        if therapy is None or not may_read(therapy, grants=caller.grants):
-            raise unknown("label")
-        pathway = office.pathway(conn, therapy.pathway)
-    label = therapy.labels[serial]
+        _, then, pathway, label = _issued(office, conn, serial, caller)
+        try:
+            return {"serial": serial, "template": label.template, **told_by_law(office, then, pathway, label)}
+        except labels.LabelError as fault:  # the law in force does not name its template any more
+            raise Fault(422, "label.law", str(fault)) from fault
+
+
+def content(office: Office, serial: str, *, caller: Caller) -> tuple[labels.LabelContent, labels.Template]:
+    """Return what the label `serial` says, patient fields and all, and the template that it was issued for.
+
+    Raises Fault as `render` does, LabelError when a field is missing that the law asks for.
+    """
+    with office.store.read() as conn:
+        now, then, pathway, label = _issued(office, conn, serial, caller)
+        wanted = patient_fields(office, then, pathway, label)
+        if wanted:
+            labelpatient.refuse_stranger(now, pathway, caller)
+        at = label.issued_at or office.now()
+        patient = labelpatient.lines_of(office, conn, then, wanted, at=at)
+        keys = labelkeys.public_keys(office, conn)
+    refuse_lacking(office, then, pathway, label, patient=patient)
+    return content_of(office, then, pathway, label, patient=patient, keys=keys), labels.TEMPLATES[label.template]
+
+
+def _issued(office: Office, conn: Connection, serial: str, caller: Caller) -> tuple[Therapy, Therapy, Pathway, Label]:
+    """Return the therapy as it is and as it was when the label was issued, its pathway, the label as it was issued."""
+    named = codes.resolve(conn, [serial]).get(serial, []) if is_own(serial) else []
+    if not named or named[0].type != "label" or not named[0].therapy:
+        raise unknown("label")
+    stream = f"therapy:{named[0].therapy}"
+    entries = ledger.read_streams(conn, [stream])[stream].entries
+    therapy = fold(entries, pathway=lambda digest: office.pathway(conn, digest))
+    if therapy is None or not may_read(therapy, grants=caller.grants):
+        raise unknown("label")
+    label = therapy.labels.get(serial)
+    if label is None or label.template not in labels.TEMPLATES:  # annulled, or another maker's
+        raise unknown("label")
     if label.state in GONE:
         raise Fault(409, f"label.{label.state}", f"Label {serial} was {label.state}; print the label in force instead.")
-    return _said(office, therapy, pathway, label), labels.TEMPLATES[label.template]
+    then = _as_of(entries, label, lambda digest: office.pathway(conn, digest))
+    return therapy, then, office.pathway(conn, then.pathway), then.labels[serial]
+
+
+def _as_of(entries: Sequence[Entry], label: Label, pathway: Callable[[str], Pathway]) -> Therapy:
+    last = next(number for number, entry in enumerate(entries, 1) if entry.id == label.entry)
+    then = fold(entries[:last], pathway=pathway)
+    same = then.labels.get(label.serial) if then else None
+    if then is None or same is None or (same.container, same.template) != (label.container, label.template):
+        raise Fault(409, "label.corrected", f"What was recorded of label {label.serial} was corrected since; void it "
+                    "and issue another.")  # fmt: skip
+    return then
 
 
 def as_issued(
-    office: Office, entries: Sequence[Entry], *, pathway: Callable[[str], Pathway]
+    office: Office, conn: Connection, entries: Sequence[Entry], *, pathway: Callable[[str], Pathway]
 ) -> Iterator[tuple[str, labels.Layout]]:
     """Return (serial, layout) of each label that `entries` of one therapy issued, as it was when it was issued.
 
-    A label that does not fit was never printed and is left out; so is another maker's, which we cannot draw.
+    Patient fields are left out: a copy for the record, not for a bag. A label that does not fit was never printed and
+    is left out; so is another maker's, which we cannot draw.
     """
+    keys = labelkeys.public_keys(office, conn)
     for number, entry in enumerate(entries, 1):
         if entry.kind != "label.issued" or entry.outcome != Outcome.DONE:
             continue
@@ -105,25 +153,6 @@ def as_issued(
         label = therapy.labels.get(entry.values["label"]) if therapy else None
         if therapy is None or label is None or label.template not in labels.TEMPLATES:
             continue
-        content = _said(office, therapy, pathway(therapy.pathway), label)
         with suppress(labels.LabelError):
-            yield label.serial, labels.lay_out(content, labels.TEMPLATES[label.template])
-
-
-def _said(office: Office, therapy: Therapy, pathway: Pathway, label: Label) -> labels.LabelContent:
-    container = therapy.containers[label.container]
-    text = pathway.labels.get(container.purpose.value, LabelText(container.purpose.value.replace("_", " "), (), {}))
-    return labels.LabelContent(
-        code=label.serial, coi=grouped(therapy.coi), container=grouped(container.id), serial=grouped(label.serial),
-        number=container.number, total=len(therapy.of_purpose(container.purpose)),
-        title=text.title, statements=text.said(label.tested), lines=_lines(therapy, pathway, container),
-        position=label.position.replace("_", " "), generation=label.generation,
-        banner=DEMO_BANNER if office.demo else None,
-    )  # fmt: skip
-
-
-def _lines(therapy: Therapy, pathway: Pathway, container: Container) -> tuple[tuple[str, str], ...]:
-    dose = f"{container.dose}" if container.purpose is Purpose.DOSE and container.dose else ""
-    lot = grouped(container.lot) if container.lot else ""
-    told = (("Site", therapy.site), ("Pathway", f"{pathway.name} {pathway.version}"), ("Dose", dose), ("Lot", lot))
-    return tuple((caption, value) for caption, value in told if value)
+            says = content_of(office, therapy, pathway(therapy.pathway), label, patient=(), keys=keys)
+            yield label.serial, labels.lay_out(says, labels.TEMPLATES[label.template])

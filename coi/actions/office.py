@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from sqlalchemy import Connection, select
 
+import scanners
 from coi.journey.identity import RefType, mint
 from coi.journey.pathway import Pathway, read_pathway
 from coi.journey.steps import STEPS, Purpose
@@ -15,13 +16,17 @@ from coi.record.db import Store
 from coi.record.logkey import LogKey
 from coi.record.tables import PATHWAY
 from coi.record.vault import VaultKeys
+from labels.law import SHIPPED, Law
 
 SOFTWARE = f"coi-tracker {version('coi-tracker')}"
 
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """The store, the vault's keys, the key that signs for the log, the clock, and the rules of this installation."""
+    """The store, the vault's keys, the keys that sign for log and labels, the clock, the rules of this installation.
+
+    Without a label key labels carry their serial alone, which proves nothing offline.
+    """
 
     store: Store
     keys: VaultKeys
@@ -30,6 +35,9 @@ class Office:
     demo: bool = False
     max_skew_seconds: int = 120
     software: str = SOFTWARE
+    site: scanners.Site = field(default_factory=scanners.Site)  # how the scanners of this installation are set up
+    label_key: LogKey | None = None
+    law: Law = SHIPPED
     pathways: dict[str, Pathway] = field(default_factory=dict)  # by digest; their bytes never change
 
     def mint(self, kind: RefType) -> str:

@@ -5,6 +5,7 @@
 * A session ends after a time without a request, and at the latest after a working day. A bearer token ends at its date.
 """
 
+import re
 import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -26,6 +27,7 @@ from coi.record.people import Known
 FAILURES_ALLOWED = 5
 LOCKED_FOR = timedelta(minutes=15)
 TOUCH_EVERY = timedelta(minutes=1)
+_COUNTRY = re.compile("[A-Za-z]{2}")
 TOKEN_DAYS = 365
 _WRONG = "The name or the password is wrong, or the account is locked for now."
 
@@ -135,6 +137,19 @@ def add_organisation(office: Office, *, code: str, title: str, kind: str, countr
         _refuse_taken(conn, code)
         people.add_organisation(conn, code=code, title=title, kind=kind, country=country, zone=zone)
         tell(office, conn, [organisation_fact(code, kind)])
+
+
+def set_country(office: Office, code: str, *, country: str) -> None:
+    """Say in which country an organisation lies: labels and releases depend on it.
+
+    Raises Fault 400 for a country that is not two letters, 404 when there is no such organisation.
+    """
+    if not _COUNTRY.fullmatch(country):
+        raise Fault(400, "country.malformed", f"Got {country[:64]!a}, expected a country of two letters, such as FR.")
+    with office.store.write() as conn:
+        if not people.set_country(conn, code, country=country.upper()):
+            raise Fault(404, "not_found", f"There is no organisation {code[:64]!a} here.")
+        tell(office, conn, [Fact("organisation.moved", {"code": code, "country": country.lower()}, f"site:{code}")])
 
 
 def add_person(office: Office, *, code: str, name: str, password: str, grants: Sequence[tuple[str, Role]]) -> None:

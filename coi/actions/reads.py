@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from coi.actions.canonical import forms
 from coi.actions.faults import malformed, unknown
 from coi.actions.identifiers import DETAILS, details_of
 from coi.actions.office import Office
@@ -167,9 +168,9 @@ def search(
     office: Office, *, value: str, caller: Caller, issuer: str | None = None, kind: str | None = None
 ) -> dict[str, Any]:
     """Return the therapies with the identifier `value`, the patient's or their own, that the caller may see."""
-    tokens = [codes.foreign_token(office.keys, text=value, scope="patient")]
-    if issuer and kind:
-        tokens.append(codes.foreign_token(office.keys, text=value, scope=f"therapy/{issuer}/{kind}"))
+    texts = dict.fromkeys((value, *forms(office, kind=kind or "", value=value)))
+    scopes = ["patient", "donation", *([f"therapy/{issuer}/{kind}"] if issuer and kind else [])]
+    tokens = [codes.foreign_token(office.keys, text=text, scope=scope) for scope in scopes for text in texts]
     with office.store.read() as conn:
         named = [item for several in codes.resolve(conn, [*tokens, value]).values() for item in several]
         named = [item for item in named if issuer is None or item.issuer in ("", issuer)]

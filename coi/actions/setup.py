@@ -3,6 +3,7 @@
 Everything here can be said twice; what is there already stays as it is.
 """
 
+import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from importlib import resources
@@ -11,6 +12,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import insert, select
 
+import scanners
 from coi.actions.appending import append, system_fields
 from coi.actions.attempts import Desk
 from coi.actions.faults import Fault
@@ -21,13 +23,16 @@ from coi.journey.steps import Role
 from coi.record import ledger, people, schema
 from coi.record.db import Store, open_store
 from coi.record.ledger import Draft
-from coi.record.logkey import create_log_key, load_log_key
+from coi.record.logkey import LogKey, create_log_key, load_log_key
 from coi.record.tables import ORGANISATION, PATHWAY, PERSON
 from coi.record.vault import create_master, derive_keys, load_master
-from coi.settings import Settings
+from coi.settings import Settings, SettingsError
+from labels.law import SHIPPED, Law, read_law
 
 KEY_FILE = Path("keys") / "vault.key"
 LOG_KEY_FILE = Path("keys") / "log.key"
+LABEL_KEY_FILE = Path("keys") / "label.key"
+LAW_FILE = "label-law.toml"
 _PATHWAY_SPACE = UUID("0c9f7d4e-3b1a-5e62-8d47-6a5b2c9e1f03")  # names the entries of published pathways; never changed
 
 DEMO_ORGANISATIONS = (
@@ -54,11 +59,43 @@ DEMO_PEOPLE: Mapping[str, tuple[tuple[str, Role], ...]] = {
 
 
 def open_office(settings: Settings, *, now: Callable[[], datetime]) -> Office:
-    """Return the office of an instance; nothing is connected yet. Raises VaultError or LogKeyError for its keys."""
+    """Return the office of an instance; nothing is connected yet.
+
+    Raises VaultError or LogKeyError for its keys, BadLaw for the instance's own label law.
+    """
     keys = derive_keys(load_master(settings.instance / KEY_FILE))
     log_key = load_log_key(settings.instance / LOG_KEY_FILE)
     return Office(store=open_store(settings.database_url), keys=keys, log_key=log_key, now=now, demo=settings.demo,
-                  max_skew_seconds=settings.max_skew_seconds)  # fmt: skip
+                  max_skew_seconds=settings.max_skew_seconds, site=scanners_of(settings),
+                  label_key=label_key_of(settings.instance), law=law_of(settings.instance))  # fmt: skip
+
+
+def scanners_of(settings: Settings) -> scanners.Site:
+    """Return how the scanners are set up; raises SettingsError for a pattern that must not be used."""
+    try:
+        patterns = scanners.checked_patterns((settings.scanner_patterns or "").splitlines())
+    except scanners.BadPattern as fault:
+        raise SettingsError(f"scanner_patterns: {fault}") from fault
+    return scanners.Site(
+        settings.scanner_prefix or "", settings.scanner_suffix or "", settings.scanner_fnc1 or "", patterns
+    )
+
+
+def label_key_of(folder: Path) -> LogKey | None:
+    """Return the key that signs labels, None where none was made yet; raises LogKeyError for one that is unusable."""
+    return load_log_key(folder / LABEL_KEY_FILE) if (folder / LABEL_KEY_FILE).exists() else None
+
+
+def law_of(folder: Path) -> Law:
+    """Return the label law of an instance: its own document where there is one, else the shipped one."""
+    own = folder / LAW_FILE
+    return read_law(own.read_bytes()) if own.exists() else SHIPPED
+
+
+def make_label_key(folder: Path) -> None:
+    """Make the key that signs labels, unless it is there."""
+    if not (folder / LABEL_KEY_FILE).exists():
+        create_log_key(folder / LABEL_KEY_FILE, name=f"coi-label/{secrets.token_hex(8)}")
 
 
 def make_instance(folder: Path) -> None:
@@ -71,6 +108,7 @@ def make_instance(folder: Path) -> None:
         create_master(folder / KEY_FILE)
     if not (folder / LOG_KEY_FILE).exists():
         create_log_key(folder / LOG_KEY_FILE)
+    make_label_key(folder)
 
 
 def make_tables(store: Store) -> None:

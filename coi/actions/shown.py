@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from coi.journey.accounting import Account, accounts
+from coi.journey.donor import DonorTests
 from coi.journey.entry import Entry, as_json, from_instant, instant
 from coi.journey.next_steps import NextStep
 from coi.journey.pathway import Pathway
@@ -29,6 +30,7 @@ def therapy_json(therapy: Therapy, pathway: Pathway, person: str, at: datetime) 
         "planned": [{**planned_json(row, at), "reached": row["reached"]} for row in planned(therapy, pathway=pathway)],
         "closed": therapy.closed, "owner": therapy.owner,
         "postponed": therapy.postponed, "kits": therapy.kits, "donor_tests": therapy.donor_tests(),
+        "donor": donor_json(therapy.donor()),
         "documents": [document_json(document) for document in therapy.documents.values()],
         "acknowledged": therapy.acknowledged, "paused": therapy.paused,
         "stage": stage.id if stage else None, "verified_at": instant(therapy.verified[1]) if therapy.verified else None,
@@ -45,6 +47,11 @@ def therapy_json(therapy: Therapy, pathway: Pathway, person: str, at: datetime) 
                        for d in therapy.deviations.values()],
         "clocks": clocks_json(therapy, pathway, at),
     }  # fmt: skip
+
+
+def donor_json(tests: DonorTests) -> Json:
+    """Return everything that is known of the donor's tests, as labels depend on it."""
+    return {"result": tests.result, "complete": tests.complete, "agents": list(tests.agents), "risk": tests.risk}
 
 
 def document_json(document: Document) -> Json:

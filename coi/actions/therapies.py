@@ -9,13 +9,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
 
 from coi.actions.appending import append, system_fields
 from coi.actions.attempts import CREATED, Answer, Desk, Recorded, once
+from coi.actions.canonical import DONATION, identifier
 from coi.actions.faults import Fault, forbidden, malformed
 from coi.actions.identifiers import details_of, remember_name
 from coi.actions.office import Office
@@ -81,7 +82,7 @@ def enrol(office: Office, request: EnrolRequest, *, caller: Caller) -> Answer:
 
 
 def _work(office: Office, request: EnrolRequest, caller: Caller, desk: Desk) -> Recorded:
-    actor = _acting(request, caller)
+    actor, request = _acting(request, caller), _in_one_form(office, request)
     digest, pathway = _pathway(office, request, desk.conn)
     plan = _plan(request, pathway, desk.conn)
     patient = _patient(office, request, desk)
@@ -98,6 +99,16 @@ def _work(office: Office, request: EnrolRequest, caller: Caller, desk: Desk) -> 
     stream = f"therapy:{coi}"
     written = append(office, desk, [Draft(stream, fields)], {stream: NO_ENTRIES})
     return answered(CREATED, written, [], extra={"therapy": coi})
+
+
+def _in_one_form(office: Office, request: EnrolRequest) -> EnrolRequest:
+    """Return the request with every identifier as it is kept, however it was scanned or typed."""
+
+    def kept(items: Sequence[Identifier]) -> list[Identifier]:
+        return [replace(item, value=identifier(office, kind=item.kind, value=item.value)) for item in items]
+
+    patient = replace(request.patient, identifiers=kept(request.patient.identifiers))
+    return replace(request, patient=patient, identifiers=kept(request.identifiers))
 
 
 def _acting(request: EnrolRequest, caller: Caller) -> Actor:
@@ -210,7 +221,11 @@ def _keep_identifiers(office: Office, request: EnrolRequest, coi: str, conn: Con
     given = {codes.foreign_token(office.keys, text=item.value, scope=f"therapy/{item.issuer}/{item.kind}"): item
              for item in request.identifiers}  # fmt: skip
     for number, (token, item) in enumerate(given.items()):
-        rows.append({"token": token, "subject": coi, "type": "therapy", "issuer": item.issuer, "therapy": coi})
+        row = {"subject": coi, "type": "therapy", "issuer": item.issuer, "therapy": coi}
+        rows.append({"token": token, **row})
+        if item.kind == DONATION:
+            donation = codes.foreign_token(office.keys, text=item.value, scope="donation")
+            rows.append({**row, "token": donation, "type": "donation"})
         secrets.append(sealed.secret(subject=coi, name=f"identifier.{number}", text=item.as_text()))
     taken = codes.resolve(conn, [str(row["token"]) for row in rows[1:]]) if len(rows) > 1 else {}
     if taken:

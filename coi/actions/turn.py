@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import labels
+from coi.actions import labelcontent, labelwords
 from coi.actions.attempts import Desk
-from coi.actions.faults import forbidden, malformed, unknown
+from coi.actions.faults import Fault, forbidden, malformed, unknown
 from coi.actions.office import Office
 from coi.actions.requests import Caller, StepRequest
 from coi.actions.scans import Looked
@@ -18,6 +20,7 @@ from coi.actions.signing import signed
 from coi.journey.attempt import Actor, Addressee, Attempt, Case, Signed
 from coi.journey.authority import acting_for, may_read, preferred_organisations
 from coi.journey.derive import consider
+from coi.journey.donor import contradiction
 from coi.journey.entry import Tense
 from coi.journey.fold import fold, fold_shipper
 from coi.journey.pathway import Pathway
@@ -26,6 +29,10 @@ from coi.journey.therapy import Shipper, Therapy
 from coi.journey.values import read_changed, read_values
 from coi.record import codes, ledger, people, queries
 from coi.record.vault import opaque_token
+
+_OF_A_NUMBER = frozenset(
+    {"donation", "other_bag", "unlisted"}
+)  # a donation's number can be guessed: nothing is in hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +118,7 @@ def _told_by_things(turn: Turn, shipper: Shipper | None, looked: Sequence[Looked
 
 def _concerns(therapy: Therapy, looked: Sequence[Looked], shipper: Shipper | None, caller: Caller) -> bool:
     """A person may touch a therapy of the own organisations, or one whose things are in hand and were scanned."""
-    in_hand = any(item.scan.therapy == therapy.coi for item in looked)
+    in_hand = any(item.scan.therapy == therapy.coi and item.scan.type not in _OF_A_NUMBER for item in looked)
     inside = shipper is not None and therapy.coi in shipper.contents.values()
     return in_hand or inside or may_read(therapy, grants=caller.grants)
 
@@ -128,6 +135,7 @@ def attempt_of(turn: Turn, scene: Scene, looked: Sequence[Looked]) -> tuple[Atte
     faults |= _document_faults(request, scene.therapy)
     faults |= _organisation_faults(turn.row, values, turn.desk)
     faults |= _witness_faults(values, turn.desk)
+    faults |= _test_faults(values, scene.pathway) if turn.row.kind == "donor.tested" else {}
     if faults:
         raise malformed("step.values", next(iter(faults.values()))[0], faults)
     scans = tuple(item.scan for item in looked)
@@ -163,7 +171,19 @@ def case_of(turn: Turn, scene: Scene, attempt: Attempt, *, at: datetime) -> Case
         looked_up["taken"] = queries.taken_places(conn, places, site=attempt.actor.site)
     if therapy is not None and any(r.country for c in therapy.containers.values() for r in c.releases.values()):
         looked_up["country"] = people.country_of(conn, attempt.actor.site)
-    return consider(attempt, therapy=therapy, pathway=scene.pathway, shipper=scene.shipper, at=at, **looked_up)
+    case = consider(attempt, therapy=therapy, pathway=scene.pathway, shipper=scene.shipper, at=at, **looked_up)
+    labelwords.looked_up(turn.office, conn, case)
+    if row.kind == "label.issued":
+        _refuse_what_cannot_be_printed(turn, case)
+    return case
+
+
+def _refuse_what_cannot_be_printed(turn: Turn, case: Case) -> None:
+    """Raise 422 before a serial is used up for a label that lacks what the law asks for."""
+    try:
+        labelcontent.refuse_before_issue(turn.office, turn.desk.conn, case, at=turn.desk.at)
+    except labels.LabelError as fault:
+        raise Fault(422, "label.lacks_field", str(fault), {"template": [str(fault)]}) from fault
 
 
 def _read_corrected(values: dict[str, Any], therapy: Therapy | None) -> dict[str, list[str]]:
@@ -200,6 +220,16 @@ def _witness_faults(values: Mapping[str, Any], desk: Desk) -> dict[str, list[str
     witness = values.get("witness")
     known = witness is None or bool(people.organisations_of(desk.conn, [witness]))
     return {} if known else {"values.witness": ["Expected the code of a person known here."]}
+
+
+def _test_faults(values: Mapping[str, Any], pathway: Pathway | None) -> dict[str, list[str]]:
+    """A test result does not contradict itself and names agents that the pathway has a name for."""
+    against = contradiction(values)
+    if against is not None:
+        return {"values.result": [against]}
+    strangers = [agent for agent in values.get("reactive", ()) if pathway and agent not in pathway.agents]
+    known = ", ".join(sorted(pathway.agents)) if pathway else ""
+    return {"values.reactive": [f"Expected agents that the pathway names: {known}."]} if strangers else {}
 
 
 def _reason_faults(request: StepRequest, pathway: Pathway | None) -> dict[str, list[str]]:

@@ -5,10 +5,10 @@ from datetime import datetime
 from flask import Response, request
 from flask_smorest import Blueprint
 
-from coi.actions import asking, labels, plan, reads, shown
+from coi.actions import asking, labelkeys, labels, plan, reads, shown
 from coi.actions.faults import Fault, malformed
 from coi.api import describe, schemas, wire
-from coi.api.access import EVERYONE, caller, office, open_to
+from coi.api.access import EVERYONE, PUBLIC, caller, office, open_to
 from coi.journey.steps import Role
 
 blueprint = Blueprint("reading", __name__, description="Everything that is read; nothing here changes anything")
@@ -154,6 +154,22 @@ def post_search() -> Response:
     """Return the therapies of the patient with an identifier; the identifier never stands in a URL."""
     form = wire.loaded(_SEARCH, wire.body_of_request())
     return wire.shown(reads.search(office(), caller=caller(), **form))
+
+
+@blueprint.get("/labels/keys")
+@blueprint.doc(security=[], **describe.call("The public keys of labels", answer="text/plain", errors=()))
+@open_to(PUBLIC)
+def get_label_keys() -> Response:
+    """Return the public keys with which labels are checked offline. Whoever checks should have them from elsewhere."""
+    return Response(labelkeys.key_list(office()), 200, mimetype="text/plain")
+
+
+@blueprint.get("/labels/<serial>")
+@blueprint.doc(**describe.call("Why a label says what it says", errors=(401, 403, 404, 409)))
+@open_to(EVERYONE)
+def get_label_law(serial: str) -> Response:
+    """Return the statements of a label and what else is asked, each with its source and whether it was verified."""
+    return wire.shown(labels.about(office(), serial, caller=caller()))
 
 
 @blueprint.get("/labels/<serial>.<form>")

@@ -22,7 +22,8 @@ _DEEPEST = 32
 def error_body(fault: Fault) -> dict[str, Any]:
     """Return the one shape of every error."""
     return {"code": fault.code, "status": fault.status, "message": fault.message,
-            "errors": {path: list(told) for path, told in fault.errors.items()}}  # fmt: skip
+            "errors": {path: list(told) for path, told in fault.errors.items()},
+            **({"findings": list(fault.findings)} if fault.findings else {})}  # fmt: skip
 
 
 def error(fault: Fault) -> Response:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from coi.actions.faults import Fault
 from coi.actions.office import SOFTWARE
-from coi.cli import archives, instance, pathways, people, printers, records, serving, witnessing
+from coi.cli import archives, instance, labelling, pathways, people, printers, records, serving, witnessing
 from coi.journey.pathway import BadPathway
 from coi.record.db import StoreBusy, StoreUnusable
 from coi.record.logkey import LogKeyError
@@ -31,7 +31,7 @@ def commands() -> None:
     os.umask(0o077)  # databases, exports, copies: whatever a command makes is its owner's only
 
 
-for _room in (instance, people, printers, serving, pathways, records, archives, witnessing):
+for _room in (instance, people, printers, serving, pathways, records, archives, witnessing, labelling):
     for _command in _room.COMMANDS:
         commands.add_command(_command)
 
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except VaultError as fault:
         _fail(f"Vault key: {fault}.", 1)
     except LogKeyError as fault:
-        _fail(f"Log key: {fault}.", 1)
+        _fail(f"Log or label key: {fault}.", 1)
     except _EXPECTED as fault:
         _fail(str(fault) or type(fault).__name__, 1)
     except (DBAPIError, StoreUnusable) as fault:

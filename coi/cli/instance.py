@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from coi import clock
 from coi.actions import doctor as doctors
-from coi.actions import escrow, logkeys, people, setup, story
+from coi.actions import escrow, labelkeys, logkeys, people, setup, story
 from coi.actions.office import Office
 from coi.actions.upgrade import upgrade as upgrade_tables
 from coi.actions.verification import rebuild
@@ -51,6 +51,7 @@ def init(*, demo: bool, with_story: bool, copies: tuple[Path, ...]) -> None:
         if changed:
             rebuild(office)
         logkeys.adopt(office)
+        labelkeys.adopt(office)
         setup.publish_shipped(office)
         if demo:
             _seed(office, found)
@@ -112,11 +113,14 @@ def upgrade() -> None:
     if not (found.instance / setup.KEY_FILE).exists():
         raise click.ClickException(doctors.NOT_THERE)
     changed = upgrade_tables(found)
+    setup.make_label_key(found.instance)
     click.echo(f"The tables are at migration {schema.head()}.")
     if changed:
         with opening.office(found) as office:
             click.echo(f"{rebuild(office)} projected rows were written anew.")
             logkeys.adopt(office)
+    with opening.office(found) as office:
+        labelkeys.adopt(office)
 
 
 @click.command()

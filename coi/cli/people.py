@@ -31,6 +31,16 @@ def add_organisation(*, code: str, title: str, kind: str, country: str, zone: st
         click.echo(f"{code} was added.")
 
 
+@organisation.command("country")
+@click.argument("code")
+@click.argument("country")
+def set_country(*, code: str, country: str) -> None:
+    """Say in which COUNTRY (two letters) the organisation CODE lies: what labels say by law depends on it."""
+    with opening.office(guarded=True) as office:
+        people.set_country(office, code, country=country)
+        click.echo(f"{code} lies in {country.upper()}.")
+
+
 @click.group()
 def person() -> None:
     """People who may sign in."""

@@ -31,11 +31,12 @@ class ResolvedScan:
     container: str | None = None
     label: str | None = None
     commitment: str | None = None
+    judged: str | None = None  # a signed label that is not believed: altered, forged, retired, not_in_log, contradicts
 
     def as_json(self) -> dict[str, Any]:
         """Return what the entry keeps of this scan."""
         kept = {"role": self.role, "subject": self.subject, "via": self.via}
-        extra = {"label": self.label, "commitment": self.commitment}
+        extra = {"label": self.label, "commitment": self.commitment, "judged": self.judged}
         return kept | {key: value for key, value in extra.items() if value is not None}
 
 
@@ -179,12 +180,23 @@ class Verdict:
         return not self.stops
 
 
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """A label in use that says something else than a new one would: what it was printed for, and what is true."""
+
+    serial: str
+    container: str
+    printed: str
+    now: str
+
+
 @dataclass(slots=True, kw_only=True)
 class Case:
     """One attempt in its situation. `at` is the deciding time.
 
     What no stream of the step tells is looked up before: the second shipper, how many other patients have a like name,
-    which scanned positions are taken by what, in which country the person acts, the sites of a named organisation.
+    which scanned positions are taken by what, in which country the person acts, the sites of a named organisation, what
+    the law of labels makes a new label say (`prints`) and which labels in use say something else.
     """
 
     attempt: Attempt
@@ -201,6 +213,8 @@ class Case:
     namesakes: int = 0
     taken: Mapping[str, str] = field(default_factory=dict)  # position -> container that is there
     country: str | None = None
+    prints: Mapping[str, str] = field(default_factory=dict)
+    outdated: tuple[Outdated, ...] = ()
 
     @property
     def row(self) -> StepKind:

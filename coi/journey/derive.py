@@ -182,7 +182,8 @@ def _adopted(case: Case, mint: Mint) -> dict[str, Any]:
 
 def _label_issued(case: Case, mint: Mint) -> dict[str, Any]:
     place = {name: case.attempt.values[name] for name in ("container", "position")}
-    return {"label": mint(RefType.LABEL), "generation": len(copies(case.therapy, **place) if case.therapy else ()) + 1}
+    generation = len(copies(case.therapy, **place) if case.therapy else ()) + 1
+    return {**case.prints, "label": mint(RefType.LABEL), "generation": generation}
 
 
 def _label_named(case: Case, mint: Mint) -> dict[str, Any]:  # noqa: ARG001 - one shape for all extras

@@ -9,19 +9,17 @@ Limits are facts of a product: each window names its source and whether it was v
 """
 
 import hashlib
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from coi.journey.accounting import Labelling, read_labelling
-from coi.journey.identity import shown
+from coi.journey.durations import DAY, seconds
+from coi.journey.product import AGENTS, Product, read_product
+from coi.journey.scanning import read_must_scan
 from coi.journey.values import CODE
 
-_DURATION = re.compile(r"P(?=\d|T\d)(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII)
-_DAY = 24 * 60 * 60
-LONGEST = 36_525 * _DAY  # seconds; a deadline has to be a date that calendars know
 MOST_DOSES, MOST_CONTAINERS, MOST_STATED = 99, 50, 5  # what a step can name
 FORMAT = 1
 
@@ -62,6 +60,7 @@ class Window:
     source: str
     verified: bool
     adds_up: bool = False  # its runs add up: each start goes on from what was used before
+    expiry: bool = False  # its end is the expiry that labels print
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +116,13 @@ class Pathway:
     bedside: Bedside
     labelling: Labelling
     needs_thaw: bool
+    must_scan: Mapping[str, frozenset[str]]  # kind of step -> roles whose scans may not be typed
+    product: Product | None = None  # None: the labels' statements are the pathway's own
+
+    @property
+    def agents(self) -> Mapping[str, str]:
+        """Return the agents that a test result may name, with what a label prints for them."""
+        return self.product.agents if self.product else AGENTS
 
     def has_step(self, kind: str) -> bool:
         """Tell whether `kind` belongs to this journey."""
@@ -151,21 +157,6 @@ class Pathway:
                 return dose
             ordinal -= dose.containers
         return None
-
-
-def seconds(text: str) -> int:
-    """Return the seconds of an ISO 8601 duration of days, hours, minutes and seconds (PT30M), at most 100 years.
-
-    Raises ValueError otherwise.
-    """
-    match = _DURATION.fullmatch(text) if len(text) <= 40 else None  # noqa: PLR2004 - longer than any that is meant
-    if match is None:
-        raise ValueError(f"{shown(text)} is not a duration such as PT30M, PT2H or P9D.")
-    days, hours, minutes, rest = (int(part or 0) for part in match.groups())
-    total = ((days * 24 + hours) * 60 + minutes) * 60 + rest
-    if total > LONGEST:
-        raise ValueError(f"{shown(text)} is longer than 100 years.")
-    return total
 
 
 class _Reader:
@@ -221,9 +212,9 @@ class _Reader:
 
 
 _TOP = {"format", "name", "version", "title", "stage", "window", "doses", "reasons", "label", "labelling",
-        "bedside"}  # fmt: skip
+        "bedside", "must_scan", "product"}  # fmt: skip
 _WINDOW = {"id", "title", "purposes", "starts", "ends", "limit", "warn_before", "needed_by", "source", "verified",
-           "adds_up"}  # fmt: skip
+           "adds_up", "expiry"}  # fmt: skip
 _DOSE = {"dose", "containers", "component", "strength", "not_before", "not_after"}
 _TESTED = ("reactive", "not_tested", "negative")
 
@@ -255,11 +246,23 @@ def read_pathway(document: bytes, *, kinds: frozenset[str], purposes: frozenset[
         bedside=_bedside(reader, table.get("bedside", {})),
         labelling=read_labelling(table.get("labelling", {}), reader.faults),
         needs_thaw=any("thaw.started" in stage.steps for stage in stages),
+        must_scan=read_must_scan(reader.tables(table, "must_scan"), kinds=kinds, faults=reader.faults),
+        product=_product(reader, table),
     )
     _whole(reader, pathway)
     if reader.faults:
         raise BadPathway(reader.faults)
     return pathway
+
+
+def _product(reader: _Reader, table: Mapping[str, Any]) -> Product | None:
+    if "product" not in table:
+        return None
+    product, faults = read_product(table["product"])
+    told = [f"label.{purpose}: '{key}' cannot stand beside [product]; the law of labels says what tests demand."
+            for purpose, item in table.get("label", {}).items() for key in _TESTED if key in item]  # fmt: skip
+    reader.faults += [*faults, *told]
+    return product
 
 
 def _stage(reader: _Reader, item: Mapping[str, Any], kinds: frozenset[str]) -> Stage:
@@ -287,13 +290,14 @@ def _window(reader: _Reader, item: Mapping[str, Any], kinds: frozenset[str], pur
         source=reader.text(item, "source", where),
         verified=item.get("verified") is True,
         adds_up=item.get("adds_up") is True,
+        expiry=item.get("expiry") is True,
     )
     for name in ("starts", "ends", "needed_by"):
         _unknown(reader, where, "step", getattr(window, name), kinds)
     _unknown(reader, where, "purpose", window.purposes, purposes)
     if not (window.purposes and window.starts and window.ends):
         reader.faults.append(f"{where}: expected at least one purpose, one start and one end.")
-    for name in ("verified", "adds_up"):
+    for name in ("verified", "adds_up", "expiry"):
         if not isinstance(item.get(name, False), bool):
             reader.faults.append(f"{where}: '{name}' must be true or false.")
     if not 0 <= window.warn_before <= window.limit or window.limit == 0:
@@ -353,7 +357,7 @@ def _bedside(reader: _Reader, table: Any) -> Bedside:
         table = {}
     reader.known(table, {"check_valid_for", "one_at_a_time", "stated"}, "bedside")
     length = reader.duration(table, "check_valid_for", "bedside", "PT30M")
-    if not 0 < length <= _DAY:
+    if not 0 < length <= DAY:
         reader.faults.append("bedside: expected a 'check_valid_for' above zero and of at most a day.")
     one, stated = table.get("one_at_a_time", False), table.get("stated", 0)
     if not isinstance(one, bool) or type(stated) is not int or not 0 <= stated <= MOST_STATED:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from coi.journey.donor import DonorTests, taken_together
 from coi.journey.steps import EMPTY, LIVING, Purpose, State
 
 
@@ -107,6 +108,12 @@ class Label:
     sent: str = "never"
     job: str | None = None  # the entry that sent it last
     printer: str | None = None
+    donor: DonorTests = field(default_factory=DonorTests)  # the same with everything that a statement can depend on
+    country: str | None = None  # whose words it says, where the law of labels decides them
+    law: str | None = None  # version of that law
+    lot: str | None = None  # that it names
+    issued_at: datetime | None = None
+    entry: str = ""  # that issued it
 
 
 @dataclass(slots=True)
@@ -221,7 +228,7 @@ class Therapy:
     donation: str | None = None  # the open donation
     paused: bool = False  # the open donation
     donations: list[str] = field(default_factory=list)
-    tested: dict[str, str] = field(default_factory=dict)  # donation -> result of the donor's tests
+    tested: dict[str, DonorTests] = field(default_factory=dict)  # donation -> result of the donor's tests
     kits: list[str] = field(default_factory=list)  # what happened to collection kits: sent, intact, damaged
     asked_for: dict[str, str] = field(default_factory=dict)  # container -> the physician's request, an entry
     infused_at: dict[int, datetime] = field(default_factory=dict)  # dose -> the start of its first infusion
@@ -285,8 +292,17 @@ class Therapy:
     def donor_tests(self, container: Container | None = None) -> str:
         """Return what is known of the donor's tests for `container`: unknown, not_tested, negative or reactive."""
         donations = [container.donation] if container and container.donation else self.donations
-        known = [self.tested[donation] for donation in donations if donation in self.tested]
+        known = [self.tested[donation].result for donation in donations if donation in self.tested]
         return next((result for result in ("reactive", "not_tested", "negative") if result in known), "unknown")
+
+    def donor(self, container: Container | None = None) -> DonorTests:
+        """Return everything that is known of the donor's tests for `container`: of its donation, or of all of them.
+
+        A result from before the first donation counts for a donation until it has its own.
+        """
+        donations = [container.donation] if container and container.donation else self.donations or [self.coi]
+        early = self.tested.get(self.coi, DonorTests())
+        return taken_together(self.tested.get(donation, early) for donation in donations)
 
 
 @dataclass(slots=True)

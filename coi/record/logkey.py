@@ -70,6 +70,10 @@ class LogKey:
         """Return this key's signature over a text."""
         return Signature(self.name, self.id, self._private.sign(text.encode()))
 
+    def signature(self, data: bytes) -> bytes:
+        """Return this key's bare signature over bytes, 64 bytes: labels have no room for more."""
+        return self._private.sign(data)
+
     def checkpoint(self, size: int, root: bytes) -> str:
         """Return the signed checkpoint of this log at a size."""
         text = Checkpoint(self.name, size, root).text()

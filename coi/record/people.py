@@ -169,6 +169,12 @@ def add_organisation(conn: Connection, **values: str) -> None:
     conn.execute(insert(ORGANISATION), values)
 
 
+def set_country(conn: Connection, code: str, *, country: str) -> bool:
+    """Say in which country an organisation lies; tell whether there is one."""
+    query = update(ORGANISATION).where(ORGANISATION.c.code == code).values(country=country)
+    return bool(conn.execute(query).rowcount)
+
+
 def add_person(conn: Connection, *, code: str, name: str, password: str, grants: Iterable[tuple[str, Role]]) -> None:
     """Add a person with a hashed password and roles."""
     conn.execute(

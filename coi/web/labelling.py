@@ -51,12 +51,23 @@ def _show(id_: str, *, fault: Fault | None = None, outcome: Outcome | None = Non
         id=str(uuid4()), scan_id=str(uuid4()), print_id=str(uuid4()), fault=fault, outcome=outcome, row=ROW,
         printers=printers.known(here.office(), caller=here.caller()),
         signed=[replace(one, needed=False) for one in signed] if _is_signed(therapy, container) else (),
+        law=_law_of(usable[-1]) if usable else None,
     ), status  # fmt: skip
 
 
 def _is_signed(therapy: Mapping[str, Any], container: Mapping[str, Any]) -> bool:
     """Tell whether a further label of this container may be one that another person signs."""
     return bool(therapy["pathway"]["second_person"] and container["labels"])
+
+
+def _law_of(label: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return why a label of ours says what it says, None for one of which nothing can be said by the law in force."""
+    if label["template"] not in layouts.TEMPLATES:
+        return None  # another maker's
+    try:
+        return labels.about(here.office(), label["serial"], caller=here.caller())
+    except Fault:
+        return None
 
 
 @pages.post("/containers/<id_>/label")

@@ -14,6 +14,7 @@ from coi.web.printers import KEEPERS
 from coi.web.scanning import carried
 from coi.web.stepping import sentences
 from coi.web.therapies import SEARCHERS
+from scanners import wedge
 
 _CODE = re.compile(r"([A-Z]{3}-[2-9A-HJ-NP-Z]{13})")
 _CODE_SPAN = Markup('<span class="code" translate="no">{}</span>')
@@ -27,6 +28,7 @@ def context() -> dict[str, Any]:
         "organisations": here.organisations, "carried": carried, "sentences": sentences, "zone_name": here.zone_name,
         "enrollers": STEPS["therapy.enrolled"].who, "searchers": SEARCHERS,
         "correctors": STEPS["entry.annulled"].who, "by_theme": _by_theme, "keepers": KEEPERS,
+        "fastest": wedge.FAST, "pause": wedge.PAUSE,
         "reasons_for": reasons.grouped,
     }  # fmt: skip
 

@@ -40,10 +40,16 @@ ROUTES = {
     ("GET", "/handoffs"): ALL,
     ("GET", "/plan"): ALL,
     ("GET", "/labels/<serial>.<form>"): ALL,
+    ("GET", "/labels/<serial>"): ALL,
 }
-OPEN = {("GET", "/api/v1/openapi.json"), ("GET", "/health"), ("GET", "/metrics")} | {
-    ("GET", f"/api/v1/log/{what}") for what in ("checkpoint", "key", "proof", "consistency", "entries/<int:position>")
-}
+OPEN = (
+    {("GET", "/api/v1/openapi.json"), ("GET", "/health"), ("GET", "/metrics")}
+    | {
+        ("GET", f"/api/v1/log/{what}")
+        for what in ("checkpoint", "key", "proof", "consistency", "entries/<int:position>")
+    }
+    | {("GET", "/api/v1/labels/keys")}
+)
 
 
 @pytest.fixture

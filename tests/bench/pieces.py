@@ -23,8 +23,8 @@ from tests.play import Player
 from tests.worlds import open_office
 
 CONTENT = labels.LabelContent(
-    code="LBL-7K3M9QRT2XYZ4", coi="COI 7K3M 9QRT 2XYZ 4", container="CTR 7K3M 9QRT 2XYZ 4",
-    serial="LBL 7K3M 9QRT 2XYZ 4", number=1, total=2, title="Apheresis, starting material",
+    code="LBL-7K3M9QRT2XYZL", coi="COI 7K3M 9QRT 2XYZ 4", container="CTR 7K3M 9QRT 2XYZ 4",
+    serial="LBL 7K3M 9QRT 2XYZ L", number=1, total=2, title="Apheresis, starting material",
     statements=("FOR AUTOLOGOUS USE ONLY", "NOT EVALUATED FOR INFECTIOUS SUBSTANCES"),
     lines=(("Site", "demo-hospital"), ("Pathway", "car-t-cryo 1")), position="bag", generation=1,
     banner="DEMO - NOT FOR CLINICAL USE",

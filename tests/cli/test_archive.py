@@ -27,6 +27,7 @@ from coi.record import blobs, codes, ledger, projections, sealed
 from coi.record.logkey import load_log_key
 from coi.record.tables import ATTEMPT, BLOB, CHECKPOINT, CLASH, CODE, ENTRY, GRANT, ORGANISATION, PATHWAY, PERSON
 from coi.record.vault import derive_keys
+from labels.rfc9285 import serial_of
 from tests.cli.running import Instance, finished
 from tests.play import HOSPITAL, Player
 
@@ -219,7 +220,7 @@ def test_labels_and_documents_are_there_as_they_were_issued(on_sqlite, tmp_path)
         f"{s}.{end}" for s in issued for end in ("png", "pdf")
     }
     with Image.open(data / "labels" / f"{on_sqlite.serial}.png") as picture:
-        assert {found.text for found in zxingcpp.read_barcodes(picture)} == {on_sqlite.serial}
+        assert [serial_of(found.text) for found in zxingcpp.read_barcodes(picture)] == [on_sqlite.serial]
     (document,) = (data / "documents").iterdir()
     assert (document.name, document.read_bytes()) == (f"{hashlib.sha256(PDF).hexdigest()}.pdf", PDF)
 
@@ -466,10 +467,12 @@ def test_every_sort_of_foreign_code_can_be_made_again_under_another_key(sqlite_o
         later = {"family@20300101T000000000000": "Renamed", "family@20310101T000000000000": "Again"}
         sealed.keep(conn, [sealed.secret(subject=patient, name=name, text=text) for name, text in later.items()],
                     keys=keys)  # fmt: skip
-        sealed.keep(conn, [sealed.secret(subject="x/0", name="scan", text="=A9999")], keys=keys)
+        texts = {"scan": "=A9999", "code": "bag A999917123456/S1128/000000", "donation": "A999917123456"}
+        sealed.keep(conn, [sealed.secret(subject="x/0", name=name, text=text) for name, text in texts.items()],
+                    keys=keys)  # fmt: skip
         remember_name(office, conn, patient, site=HOSPITAL)
-        for scope in ("label", "shipper"):
-            token = codes.foreign_token(keys, text="=A9999", scope=scope)
+        for scope, name in (("label", "scan"), ("shipper", "scan"), ("label", "code"), ("donation", "donation")):
+            token = codes.foreign_token(keys, text=texts[name], scope=scope)
             codes.register(conn, [{"token": token, "subject": coi, "type": scope}])
         codes.register(conn, [{"token": "f" * 64, "subject": coi, "type": "label"}])
     with office.store.read() as conn:
@@ -477,7 +480,7 @@ def test_every_sort_of_foreign_code_can_be_made_again_under_another_key(sqlite_o
         found = list(crosswalk_texts.with_texts(office, conn, rows))
     known = {(row["type"], row["scope"]) for row in found if row["text"] is not None}
     assert {("name", f"name/{HOSPITAL}"), ("patient", "patient"), ("label", "label"), ("shipper", "shipper"),
-            ("therapy", "therapy/maker/order")} == known  # fmt: skip
+            ("donation", "donation"), ("therapy", "therapy/maker/order")} == known  # fmt: skip
     assert [crosswalk_texts.as_it_was(row) for row in found] == rows
     made = [crosswalk_texts.remade(other, row) for row in found]
     lost = [row["token"] for row, new in zip(found, made, strict=True) if new is None]

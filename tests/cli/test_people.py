@@ -8,6 +8,7 @@ from coi.actions import people
 from coi.actions.faults import Fault
 from coi.journey.steps import Role
 from coi.record import ledger
+from coi.record import people as accounts
 from tests.cli.running import finished
 from tests.worlds import PASSWORD, QUICK
 
@@ -62,3 +63,15 @@ def test_a_new_password_is_right_the_old_one_is_not_and_sessions_end(office):
     with pytest.raises(Fault) as refused:
         people.renew_password(office, "demo-nobody", password="x")
     assert refused.value.status == 404
+
+
+def test_the_country_of_an_organisation_is_told_and_stands_in_the_log(empty):
+    finished(empty)
+    empty.run("organisation", "add", "st-anna", "--title", "St Anna")
+    assert empty.run("organisation", "country", "st-anna", "at").strip() == "st-anna lies in AT."
+    with empty.office() as office, office.store.read() as conn:
+        assert accounts.country_of(conn, "st-anna") == "at"
+        (moved,) = ledger.read_streams(conn, ["site:st-anna"])["site:st-anna"].entries[1:]
+    assert (moved.kind, moved.values) == ("organisation.moved", {"code": "st-anna", "country": "at"})
+    assert "two letters" in empty.run("organisation", "country", "st-anna", "Austria", expect=1)
+    assert "no organisation" in empty.run("organisation", "country", "nowhere", "at", expect=1)

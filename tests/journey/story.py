@@ -189,6 +189,8 @@ class Story:
     def resolve(self, role: str, text: str, via: str = "wedge") -> ResolvedScan:
         """Return what a scanned text names, as `coi.actions.scans` does."""
         named = self.codes.get(text)
+        if text.startswith("COI1:"):  # a signed label that was judged before, as what stands behind the colon
+            return ResolvedScan(role, "unknown", None, via, commitment="c", judged=text.partition(":")[2])
         if named is None:
             if role in ("seal", "location", "document"):
                 return ResolvedScan(role, role, f"token-{text}", via)

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coi.journey.pathway import LONGEST, BadPathway, Dose, seconds
+from coi.journey.durations import LONGEST, seconds
+from coi.journey.pathway import BadPathway, Dose
+from coi.journey.product import Product
 from coi.journey.steps import RECORDABLE, STEPS, Purpose
 from tests.journey.story import SHIPPED, pathway_of, shipped, shipped_text
 
@@ -56,10 +58,27 @@ def test_no_shipped_limit_pretends_to_be_verified_against_a_label(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_label_of_cells_says_for_whom_they_are(name):
-    for purpose, label in shipped(name).labels.items():
-        told = "NOT FOR INFUSION" if purpose in ("qc_sample", "retention") else "FOR AUTOLOGOUS USE ONLY"
-        assert label.statements[0] == told
+def test_a_sample_says_what_it_is_not_for_and_the_law_says_for_whom_the_cells_are(name):
+    pathway = shipped(name)
+    assert pathway.product == Product(relation="autologous", market="commercial", names_for_maker=True)
+    for purpose in ("qc_sample", "retention"):
+        assert pathway.labels[purpose].statements == ("NOT FOR INFUSION",)
+    assert [window.expiry for window in pathway.windows].count(True) == 1
+
+
+WITHOUT = WHOLE.replace(WHOLE[WHOLE.index("[product]") : WHOLE.index("[bedside]")], "")
+
+
+def test_a_pathway_from_before_there_were_products_is_read_as_it_was():
+    pathway = pathway_of(WITHOUT.encode())
+    assert (pathway.product, pathway.agents["hbv"]) == (None, "HBV")
+    own = WITHOUT.replace("statements = []", 'statements = ["A"]\nreactive = ["B"]', 1)
+    assert pathway_of(own.encode()).labels["in_process"].said("reactive") == ("B",)
+
+
+def test_a_product_names_its_agents_as_its_labels_print_them():
+    text = WHOLE.replace("[bedside]", '[product.agents]\nhbv = "hepatitis B virus"\n\n[bedside]', 1)
+    assert pathway_of(text.encode()).agents == {"hbv": "hepatitis B virus"}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -97,7 +116,17 @@ FAULTS = {
     "name no code": ('name = "car-t-cryo"', 'name = "Car T"', "pathway: 'name' is 'Car T'"),
     "blank title": ('title = "CAR-T, apheresis cryopreserved at the site, product frozen"', 'title = " "',
                     "pathway: 'title' is missing"),
-    "version number": ('version = "4"', "version = 1", "pathway: 'version' is missing; expected text."),
+    "relation": ('relation = "autologous"', 'relation = "own"', "product: 'relation' is 'own'; expected one of"),
+    "market": ('market = "commercial"', "", "product: 'market' is None; expected one of"),
+    "blinded": ('market = "commercial"', 'market = "commercial"\nblinded = true', "only a trial is blinded"),
+    "product words": ("names_for_maker = true", 'names_for_maker = "yes"', "'names_for_maker' must be true or false."),
+    "product key": ("names_for_maker = true", "colour = true", "product: unknown key 'colour'"),
+    "product text": ("names_for_maker = true", 'maker = ""', "product: 'maker' must be a text"),
+    "agents": ("names_for_maker = true", 'agents = {"H B" = "x"}', "product.agents: 'H B' is not a code."),
+    "agents names": ("names_for_maker = true", "agents = {hbv = 1}", "product.agents: expected a table"),
+    "both": ("statements = []", 'statements = []\nreactive = ["B"]', "'reactive' cannot stand beside [product]"),
+    "expiry words": ("expiry = true", 'expiry = "yes"', "'expiry' must be true or false."),
+    "version number": ('version = "5"', "version = 1", "pathway: 'version' is missing; expected text."),
     "unknown key": ("format = 1", "format = 1\ncolour = 1", "pathway: unknown key 'colour'"),
     "unknown step": ('steps = ["patient.verified"', 'steps = ["patient.hugged"', "unknown step 'patient.hugged'"),
     "system step": ('steps = ["patient.verified"', 'steps = ["window.breached"', "unknown step 'window.breached'"),
@@ -229,10 +258,44 @@ def as_toml(value):
 
 
 @given(st.dictionaries(st.sampled_from(["format", "name", "version", "title", "stage", "window", "doses", "reasons",
-                                        "label", "labelling", "bedside", "more"]), junk))  # fmt: skip
+                                        "label", "labelling", "bedside", "must_scan", "more"]), junk))  # fmt: skip
 def test_no_shape_of_a_document_makes_the_reader_fail(table):
     text = "\n".join(f"{key} = {as_toml(value)}" for key, value in table.items())
     assert faults_of(text.encode("utf-8")) != []
+
+
+# --- what has to be scanned
+
+
+def demanding(text):
+    return WHOLE + f"\n[[must_scan]]\n{text}\n"
+
+
+def test_a_pathway_says_which_codes_have_to_be_scanned():
+    more = 'steps = ["thaw.started"]\nroles = ["container"]\n[[must_scan]]\n'
+    text = demanding(f'{more}steps = ["infusion.checked", "thaw.started"]\nroles = ["wristband"]')
+    assert pathway_of(text.encode()).must_scan == {
+        "infusion.checked": {"wristband"}, "thaw.started": {"container", "wristband"},
+    }  # fmt: skip
+    assert pathway_of(WHOLE.encode()).must_scan == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('steps = ["infusion.checked"]', "must_scan: 'roles' must be a list of at least one role."),
+        ('roles = ["wristband"]\nsteps = []', "must_scan: 'steps' must be a list of at least one step."),
+        ('roles = ["badge"]\nsteps = ["infusion.checked"]', "must_scan: unknown role 'badge'."),
+        ('roles = ["wristband"]\nsteps = ["infusion.dreamt"]', "must_scan: unknown step 'infusion.dreamt'."),
+        (
+            'roles = ["seal"]\nsteps = ["infusion.checked"]\nvia = "x"',
+            "must_scan: unknown key 'via'; known are roles, steps.",
+        ),
+        ('roles = "seal"\nsteps = 7', "must_scan: 'steps' must be a list of at least one step."),
+    ],
+)
+def test_what_cannot_be_demanded_is_told(text, said):
+    assert said in faults_of(demanding(text))
 
 
 # --- durations

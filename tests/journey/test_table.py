@@ -105,11 +105,14 @@ deviation.opened        .    .    x    .    .    .    .    .    .    .
 print.ended             .    .    x    .    .    .    .    .    .    .
 pathway.published       .    .    x    .    .    .    .    .    .    .
 organisation.added      .    .    x    .    .    .    .    .    .    .
+organisation.moved      .    .    x    .    .    .    .    .    .    .
 person.added            .    .    x    .    .    .    .    .    .    .
 password.renewed        .    .    x    .    .    .    .    .    .    .
 settings.changed        .    .    x    .    .    .    .    .    .    .
 key.adopted             .    .    x    .    .    .    .    .    .    .
 key.changed             .    .    x    .    .    .    .    .    .    .
+label_key.adopted       .    .    x    .    .    .    .    .    .    .
+label_key.changed       .    .    x    .    .    .    .    .    .    .
 key.escrowed            .    .    x    .    .    .    .    .    .    .
 watcher.seen            .    .    x    .    .    .    .    .    .    .
 guards.broken           .    .    x    .    .    .    .    .    .    .
@@ -129,9 +132,10 @@ CELLS = [
 STOPPING = {(kind, family) for kind, family, stops in CELLS if stops}
 
 HOUSE = [
-    "organisation.added", "person.added", "password.renewed", "settings.changed", "key.adopted", "key.changed",
-    "key.escrowed", "watcher.seen", "guards.broken", "guards.mended", "log.exported", "log.imported", "log.restored",
-    "backup.made", "backup.drilled", "printer.added", "printer.removed",
+    "organisation.added", "organisation.moved", "person.added", "password.renewed", "settings.changed", "key.adopted",
+    "key.changed", "label_key.adopted", "label_key.changed", "key.escrowed", "watcher.seen", "guards.broken",
+    "guards.mended", "log.exported", "log.imported", "log.restored", "backup.made", "backup.drilled", "printer.added",
+    "printer.removed",
 ]  # fmt: skip
 FROZEN = [
     "therapy.enrolled", "therapy.closed", "patient.verified", "container.planned", "label.issued", "label.applied",

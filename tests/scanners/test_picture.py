@@ -14,7 +14,7 @@ from PIL import Image, ImageFilter
 
 from scanners import ScanError, read_picture
 
-CODE = "LBL-7K3M9QRT2XYZ4"
+CODE = "LBL-7K3M9QRT2XYZL"
 
 
 def symbol(text=CODE, *, size=520):
@@ -74,11 +74,15 @@ def test_a_picture_that_a_phone_stored_sideways_is_read():
     assert read_picture(saved(page((symbol(size=300), (50, 50))), "JPEG", exif=exif))[0].text == CODE
 
 
+def drawn(made):
+    dots = made.to_image(scale=4, add_quiet_zones=True)
+    height, width = dots.shape[:2]
+    return Image.frombytes("L", (width, height), memoryview(dots).tobytes())
+
+
 @pytest.mark.parametrize(("form", "name"), [("DataMatrix", "DataMatrix"), ("Code128", "Code128")])
 def test_other_symbols_of_ours_are_read(form, name):
-    made = zxingcpp.create_barcode(CODE, getattr(zxingcpp.BarcodeFormat, form)).to_image(scale=4, add_quiet_zones=True)
-    height, width = made.shape[:2]
-    image = Image.frombytes("L", (width, height), memoryview(made).tobytes())
+    image = drawn(zxingcpp.create_barcode(CODE, getattr(zxingcpp.BarcodeFormat, form)))
     (reading,) = read_picture(saved(page((image, (100, 100)))))
     assert (reading.text, reading.symbology) == (CODE, name)
 
@@ -153,7 +157,23 @@ def test_a_picture_with_bytes_flipped_or_cut_is_read_or_refused(data):
     read_or_refused(bytes(whole[: data.draw(st.integers(len(whole) // 2, len(whole)))]))
 
 
-def test_a_code_with_control_characters_inside_is_refused():
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("MRN\x1d4711", "scan.control_characters"),
+        ("LBL-7K3M9QRT2XYZ4", "scan.misread"),
+        (f"{CODE}\r{CODE}", "scan.two_codes"),
+    ],
+)
+def test_a_code_that_read_text_refuses_is_refused_in_a_picture_too(text, code):
     with pytest.raises(ScanError) as refused:
-        read_picture(saved(page((symbol("LBL\x00-7K3M"), (50, 50)))))
-    assert refused.value.code == "scan.control_characters"
+        read_picture(saved(page((symbol(text), (50, 50)))))
+    assert refused.value.code == code
+
+
+def test_a_gs1_symbol_is_told_by_what_it_says_of_itself():
+    form = zxingcpp.BarcodeFormat.DataMatrix
+    made = zxingcpp.create_barcode("(01)03453120000011(10)ABCD(21)10EW", form, gs1=True, force_square=True)
+    (reading,) = read_picture(saved(page((drawn(made), (100, 100)))))
+    assert (reading.symbology, reading.kind, reading.canonical) == ("DataMatrix", "gtin", "01/03453120000011/21/10EW")
+    assert reading.text == "0103453120000011" + "10ABCD\x1d" + "2110EW"

@@ -3,7 +3,7 @@
 from tests.story.conftest import bags_of
 
 TWO = [("demo-infusion", "performed"), ("demo-infusion-2", "verified")]
-FOREIGN = "=A99991712345600"
+FOREIGN = "=A99991712345600=<S1128V00"
 HERE = [("container", FOREIGN)]
 
 

@@ -62,7 +62,7 @@ def test_a_withdrawal_that_was_annulled_counts_no_longer(tale):
 
 def test_a_wrong_adoption_is_annulled_and_the_right_one_made(tale):
     wrong, right = tale.enrol("MRN-1"), tale.enrol("MRN-2", patient={"family": "Okafor"})
-    here, said = [("container", "=A99991712345600")], {"signs": WARD, "values": {"purpose": "dose"}}
+    here, said = [("container", "=A99991712345600=<S1128V00")], {"signs": WARD, "values": {"purpose": "dose"}}
     made = tale.step("demo-infusion", "container.adopted", here, therapy=wrong, **said)
     assert correct(tale, wrong, "entry.annulled", entry=made["entry"]["id"]) == [201, 201]
     tale.step("demo-infusion", "container.adopted", here, therapy=right, **said)

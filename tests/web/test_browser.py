@@ -299,7 +299,7 @@ def test_every_page_fits_the_screen_and_every_target_a_glove(chrome, address, pl
     now = datetime.now(UTC)
     planned = player.enrol("MRN-3", plan={"collection": {"at": now - timedelta(seconds=5), "site": "demo-hospital"},
                                 "bedside": {"at": now + timedelta(days=2), "site": "demo-hospital"}})  # fmt: skip
-    paths = ["/", "/steps", "/clocks", "/handoffs", "/plan?view=late", "/plan?view=arriving",
+    paths = ["/", "/steps", "/clocks", "/scanner", "/handoffs", "/plan?view=late", "/plan?view=arriving",
              "/therapies", "/enrol", "/enrol?pathway=car-t-cryo",
              f"/therapies/{coi}", f"/therapies/{planned}", f"/containers/{ids[0]}", f"/containers/{ids[0]}/label",
              "/nothing-here",

@@ -183,6 +183,18 @@ def test_typed_codes_are_understood_without_their_hyphen_and_in_small_letters(pe
     assert person("demo-nurse").post("/scan", {"text": typed, "via": "wedge"}).status_code == 422
 
 
+def test_the_page_of_a_label_says_why_it_says_what_it_says_and_what_nobody_verified(person, player):
+    coi = player.enrol("MRN-1")
+    (container,) = player.plan(coi, "starting_material")
+    player.label(container)
+    for who in ("demo-nurse", "demo-auditor"):
+        shown = person(who).get(f"/containers/{container}/label").text
+        assert "FOR AUTOLOGOUS USE ONLY" in shown
+        assert "21 CFR 1271.90(c)(1); elsewhere a default; NOT VERIFIED" in shown
+        assert "country XA" in shown
+        assert "1980-02-29" not in shown
+
+
 def test_a_picture_of_a_label_is_read_and_its_scan_counts_as_camera(person, player, world):
     coi, (serial,) = player.collected("MRN-1")
     nurse = person("demo-nurse")

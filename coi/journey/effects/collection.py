@@ -1,5 +1,9 @@
 """What steps change about containers that are planned, their labels and the collection."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from coi.journey.donor import read_tests
 from coi.journey.effects.common import acted_on, acting
 from coi.journey.entry import Entry
 from coi.journey.steps import Purpose, State
@@ -50,6 +54,12 @@ def label_issued(therapy: Therapy, entry: Entry) -> None:
         generation=values["generation"],
         state="issued",
         tested=therapy.donor_tests(therapy.containers[values["container"]]),
+        donor=therapy.donor(therapy.containers[values["container"]]),
+        country=values.get("country"),
+        law=values.get("law"),
+        lot=values.get("printed_lot"),
+        issued_at=entry.recorded_at,
+        entry=entry.id,
     )
 
 
@@ -144,9 +154,14 @@ def paused(therapy: Therapy, entry: Entry) -> None:
 
 def tested(therapy: Therapy, entry: Entry) -> None:
     """Remember what the donor's tests came to; labels that are issued from now on say it."""
-    donation = entry.values.get("donation")
-    for about in [donation] if donation else therapy.donations[-1:] or [therapy.coi]:
-        therapy.tested[about] = entry.values["result"]
+    for about in tested_about(therapy, entry.values):
+        therapy.tested[about] = read_tests(entry.values)
+
+
+def tested_about(therapy: Therapy, values: Mapping[str, Any]) -> list[str]:
+    """Return what a result is about: the named donation, the latest one, or the therapy before there is any."""
+    donation = values.get("donation")
+    return [donation] if donation else therapy.donations[-1:] or [therapy.coi]
 
 
 def fill(container: Container, entry: Entry) -> None:

@@ -13,6 +13,12 @@ _ID = Family.IDENTITY
 _IRREVERSIBLE = frozenset({"container.discarded"})  # not saving any cells when they are somebody else's
 _OF_A_LOT = frozenset({"containers.transformed", "containers.released", "release.refused", "release.revoked"})
 _PUTS_A_SEAL_ON = frozenset({"shipper.sealed", "seal.replaced", "seal.broken"})
+_BELONG = frozenset({"container", "label", "donation", "other_bag", "unlisted"})
+_OF_A_DONATION = {
+    "donation": "Only the donation's number was scanned, which is on every bag of it; "
+    "scan the product code and the divisions of the same label too.",
+    "other_bag": "The donation is the right one and the bag is not: its product code or its division is of another.",
+}
 _TEXT_ONLY = frozenset({"seal", "location", "document"})
 
 
@@ -21,13 +27,53 @@ def codes_are_known(case: Case) -> Iterator[Problem]:
     for scan in case.attempt.scans:
         new = case.row.adopts if scan.role == "container" else case.kind == "shipper.charged"
         first_seen = scan.type == "unlisted" and new  # adopting makes a label known, charging a shipper
-        if scan.subject is None and scan.role not in _TEXT_ONLY and not first_seen:
+        if scan.subject is None and scan.role not in _TEXT_ONLY and not first_seen and not scan.judged:
             yield Problem(
                 _ID,
                 f"The scanned {scan.role} is not known here. Check that it is the right one.",
                 "a code that names nothing of ours, or several patients",
                 f"the {scan.role} of this therapy",
             )
+
+
+def what_must_be_scanned_was_not_typed(case: Case) -> Iterator[Problem]:
+    """Where the pathway wants a scan, a code that was typed does not do: it can be read off the wrong thing."""
+    wanted = case.pathway.must_scan.get(case.kind, frozenset()) if case.pathway else frozenset()
+    for scan in case.attempt.scans:
+        if scan.role in wanted and scan.via == "typed":
+            yield Problem(
+                _ID,
+                f"The {scan.role}'s code was typed; this pathway wants it scanned from the {scan.role} itself.",
+                f"a typed code of a {scan.role}",
+                f"a scanned code of a {scan.role}",
+            )
+
+
+_JUDGED = {
+    "altered": "The scanned label was altered or damaged; its signature does not fit what it says.",
+    "forged": "The scanned label is signed with a key that is not ours; it is forged or of another house.",
+    "retired": "The scanned label is signed with a key that was revoked or did not count when it was printed.",
+    "not_in_log": "The scanned label is genuine, and the log knows no such label; ask quality before anything is done.",
+    "contradicts": "The scanned label is genuine, and the log says that it belongs to another container or therapy.",
+}
+
+
+def signed_label_is_believed(case: Case) -> Iterator[Problem]:
+    """A signed label that is not genuine, or that the log contradicts, never reads as identity, whatever the step."""
+    for scan in case.attempt.scans:
+        if scan.judged is not None:
+            yield not_believed(scan.judged)
+
+
+def not_believed(judged: str) -> Problem:
+    """Return what is found of a signed label that is altered, forged, retired, not_in_log or that contradicts it."""
+    return Problem(
+        _ID,
+        f"{_JUDGED[judged]} Put the thing aside and report it.",
+        f"a label that is {judged.replace('_', ' ')}",
+        "a genuine label that the log knows",
+        severity=Severity.STOP,
+    )
 
 
 def scans_fit_their_roles(case: Case) -> Iterator[Problem]:
@@ -45,7 +91,7 @@ def scans_fit_their_roles(case: Case) -> Iterator[Problem]:
         if scan.subject is not None and scan.type not in fitting.get(scan.role, set()):
             yield Problem(
                 _ID,
-                f"A {scan.type} was scanned where the {scan.role} is asked for.",
+                _OF_A_DONATION.get(scan.type) or f"A {scan.type} was scanned where the {scan.role} is asked for.",
                 f"{scan.type} {scan.subject}",
                 f"a {scan.role}",
             )
@@ -55,7 +101,7 @@ def container_is_this_therapys(case: Case) -> Iterator[Problem]:
     """Every scanned container and label belongs to the therapy of the step."""
     for scan in case.attempt.scans:
         foreign = scan.therapy is not None and (case.therapy is None or scan.therapy != case.therapy.coi)
-        if scan.type in ("container", "label") and foreign:
+        if scan.type in _BELONG and foreign:
             yield Problem(
                 _ID,
                 "The scanned container belongs to another therapy. Put it back and find out why it is here.",
@@ -234,6 +280,8 @@ RULES = (
     namesake_is_not_mistaken,
     patient_stated_who_it_is,
     codes_are_known,
+    what_must_be_scanned_was_not_typed,
+    signed_label_is_believed,
     scans_fit_their_roles,
     container_is_this_therapys,
     scanned_thing_is_in_force,

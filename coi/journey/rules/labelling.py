@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from coi.journey.accounting import GONE, copies
 from coi.journey.attempt import Case, Problem, ResolvedScan, Severity
 from coi.journey.derive import label_serial
+from coi.journey.pathway import Pathway
 from coi.journey.steps import Family, State
 from coi.journey.therapy import Label
 
@@ -13,6 +14,8 @@ _STAGE = Family.STAGE
 _ABOUT_A_LABEL = frozenset({"label.applied", "label.voided", "label.superseded", "label.destroyed", "label.returned"})
 _ON_THE_CONTAINER = frozenset({"issued", "applied", "superseded"})  # or on its way there
 _LEAVES = frozenset({"shipment.packed", "handoff.offered"})
+_AT_THE_BEDSIDE = frozenset({"thaw.started", "infusion.checked", "infusion.started"})
+_RELIES_ON_WORDS = _AT_THE_BEDSIDE | _LEAVES
 _OTHER_LABELS = frozenset({"cassette", "certificate"})
 
 
@@ -208,11 +211,26 @@ def it_lies_where_it_was_stored(case: Case) -> Iterator[Problem]:
 
 
 def label_says_what_is_known(case: Case) -> Iterator[Problem]:
-    """A label that was printed before the donor's results asks for a new one when the pathway says more on it now."""
-    if case.kind not in _LEAVES or case.therapy is None or case.pathway is None:
-        return
-    for container in case.containers:
-        label, text = case.therapy.live_label(container.id), case.pathway.labels.get(container.purpose.value)
+    """A label in use that says something else than is known now asks for a new one, at the latest at the bedside."""
+    for label in case.outdated:
+        yield Problem(
+            _STAGE,
+            f"Label {label.serial} in use on container {label.container} says something else than is known now; "
+            "issue a new one.",
+            label.printed,
+            label.now,
+            (label.container,),
+            Severity.CAUTION,
+        )
+    if case.kind in _RELIES_ON_WORDS and case.pathway is not None and case.pathway.product is None:
+        yield from _by_the_pathways_own_words(case, case.pathway)
+
+
+def _by_the_pathways_own_words(case: Case, pathway: Pathway) -> Iterator[Problem]:
+    """Compare what a pathway without a product writes for the result when the label was issued, and for that of now."""
+    for container in case.containers if case.therapy is not None else ():
+        assert case.therapy is not None  # noqa: S101 - said to the type checker; the line above looked
+        label, text = case.therapy.live_label(container.id), pathway.labels.get(container.purpose.value)
         now = case.therapy.donor_tests(container)
         if label is not None and text is not None and text.said(label.tested) != text.said(now):
             yield Problem(

@@ -278,7 +278,13 @@ ROWS = (
                 required=True,
                 options=("not_tested", "negative", "reactive"),
             ),
+            Choice(
+                name="panel",
+                text="Whether all screening and testing that applies was done; incomplete when left out.",
+                options=("complete", "incomplete"),
+            ),
             Several(name="reactive", text="The tests that were reactive.", of=MARKER),
+            Flag(name="risk", text="Screening found a risk factor."),
             Identifier(name="donation", text="The donation; the latest when left out.", type=RefType.DONATION),
         ),
     ),

@@ -8,11 +8,14 @@ from coi.journey.steps.row import StepKind
 
 _TITLES = {
     "organisation.added": "Organisation added",
+    "organisation.moved": "Country of an organisation told",
     "person.added": "Person added, with the roles",
     "password.renewed": "Password of a person made anew",
     "settings.changed": "Settings changed",
     "key.adopted": "Log key adopted",
     "key.changed": "Log key changed",
+    "label_key.adopted": "Label key adopted",
+    "label_key.changed": "Label key changed",
     "key.escrowed": "Copies of the vault's key confirmed",
     "watcher.seen": "Watcher alive",
     "guards.broken": "Guards of the log found missing or altered",

@@ -3,8 +3,8 @@
 // list of the form that asks for it, or into the box at the top, and never into a number, a choice or a button.
 "use strict";
 (() => {
-  const FAST = 45; // milliseconds between two characters, on average; people need about three times as long
-  const PAUSE = 120; // a longer pause begins something new
+  const FAST = Number(document.body.dataset.fastest); // milliseconds between two characters, on average: scanners.wedge
+  const PAUSE = Number(document.body.dataset.pause); // a longer pause begins something new
   const OURS = /^[A-Z]{3}-[2-9A-HJ-NP-Z]{13}$/; // the form of our own codes
   const SHORTEST = 4; // characters that make a code
 
@@ -22,6 +22,11 @@
     burst.push({ key: event.key, time: event.timeStamp });
   }
 
+  // Scanners send the separator of GS1 as Ctrl+]; a text field would lose it, and two elements would run together.
+  function separator(event) {
+    if (burst.length) burst.push({ key: "\u001d", time: event.timeStamp });
+  }
+
   function scanned(enter) {
     const length = burst.length;
     if (length < SHORTEST || enter.timeStamp - burst[length - 1].time > PAUSE) return null;
@@ -30,6 +35,8 @@
   }
 
   document.addEventListener("keydown", (event) => {
+    if (event.target.matches("[data-raw]")) return; // the page that tests scanners takes every key itself
+    if (event.ctrlKey && event.key === "]") separator(event);
     if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
     if (event.key !== "Enter") {
       if (event.key.length === 1) remember(event);
@@ -58,9 +65,37 @@
     }
   }
 
+  // ISBT 128: the product code and the divisions of a label belong to the donation number scanned just before them.
+  const PART = /^(\][A-Za-z][0-9A-Za-z])?(?==[<,])/;
+  let latest = null; // the item that was added last
+
+  function joined(text, via) {
+    const box = latest && latest.querySelector("input");
+    const said = box && JSON.parse(box.value);
+    if (!PART.test(text) || !said || !/^(\][A-Za-z][0-9A-Za-z])?=/.test(said.text)) return false;
+    said.text += text.replace(PART, "");
+    said.via = via === "wedge" ? said.via : "typed";
+    box.value = JSON.stringify(said);
+    latest.querySelector(".code").textContent = said.text;
+    onward(latest.closest("[data-scan-field]"));
+    return true;
+  }
+
+  // A donation number alone names no bag, and a product code that ends in 99 says that the divisions come next.
+  const AWAITS = /^(\][A-Za-z][0-9A-Za-z])?=[0-9A-NP-Z]{15}(=<[0-9A-Za-z]{6}99)?$/;
+
+  function awaits(field) {
+    const box = latest && field.contains(latest) && latest.querySelector("input");
+    return Boolean(box) && box.checked && AWAITS.test(JSON.parse(box.value).text);
+  }
+
   function take(input, text) {
     const value = (text ?? input.value).trim();
     if (!value) return;
+    if (joined(value, text === null ? "typed" : "wedge")) {
+      input.value = "";
+      return;
+    }
     const field = fitting(value, input.closest("[data-scan-field]"));
     const via = text === null ? "typed" : "wedge";
     value.split("\n").map((line) => line.trim()).filter(Boolean).forEach((line) => add(field, line, via));
@@ -80,6 +115,7 @@
   }
 
   function route(text) {
+    if (joined(text, "wedge")) return;
     const fields = all("[data-scan-field]");
     const first = fields.find((field) => room(field) && missing(field)) || fields.find(room);
     if (first) {
@@ -124,6 +160,7 @@
     label.append(box, " ", shown, " ", how);
     item.append(label);
     field.querySelector("[data-scanned]").append(item);
+    latest = item;
   }
 
   function grouped(text) {
@@ -136,7 +173,7 @@
   function onward(field) {
     settle(field);
     const form = field.closest("form");
-    if (room(field)) {
+    if (room(field) || awaits(field)) {
       field.querySelector("[data-scan-input]").focus();
       return;
     }

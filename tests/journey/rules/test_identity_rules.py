@@ -7,9 +7,35 @@ from coi.journey.steps import Family
 from tests.journey.rules.plays import BAND, WARD, bags_of
 from tests.journey.rules.saying import cautioned, passed, refused, says
 from tests.journey.rules.trials import trials
-from tests.journey.story import COURIERS, PLANT, Story, Taken, shipped
+from tests.journey.story import COURIERS, PLANT, Story, Taken, pathway_of, shipped, shipped_text
 
 ID = Family.IDENTITY
+
+
+# --- signed_label_is_believed
+
+
+def offered_with(*texts):
+    story = Story()
+    coi, (bag,) = story.collected()
+    return story.take("demo-nurse", "handoff.offered", [("container", text) for text in (bag, *texts)], coi=coi,
+                      values={"to": "demo-courier-co"})  # fmt: skip
+
+
+def test_signed_label_is_believed_passes_for_labels_that_the_log_knows():
+    passed(offered_with(), "signed_label_is_believed")
+
+
+def test_signed_label_is_believed_refuses_a_step_with_one_that_is_not():
+    for judged in ("altered", "forged", "retired", "not_in_log", "contradicts"):
+        taken = offered_with(f"COI1:{judged}")
+        refused(taken, "signed_label_is_believed", ID)
+        assert "codes_are_known" not in taken.rules  # one thing is said once
+
+
+def test_signed_label_is_believed_says_what_is_wrong_with_it():
+    says(offered_with("COI1:forged"), "signed_label_is_believed", got="a label that is forged",
+         expected="a genuine label that the log knows")  # fmt: skip
 
 
 # --- codes_are_known
@@ -609,3 +635,31 @@ trials(
     speaks=("a_patient_who_stated_nothing", stated),
     got="0 stated", expected="2 stated",
 )  # fmt: skip
+
+
+SCANNED = '[[must_scan]]\nsteps = ["patient.verified"]\nroles = ["wristband"]\n'
+
+
+def verified(via: str, demand: str = SCANNED) -> Taken:
+    story = Story(pathway=pathway_of((shipped_text("car-t-fresh") + demand).encode()))
+    coi = story.enrol()
+    return story.take("demo-nurse", "patient.verified", [story.resolve(*BAND, via)], coi=coi)
+
+
+trials(
+    globals(), "what_must_be_scanned_was_not_typed", Family.IDENTITY,
+    passes=("with_a_scanned_wristband", lambda: verified("wedge")),
+    speaks=("a_typed_wristband", lambda: verified("typed")),
+    got="a typed code of a wristband", expected="a scanned code of a wristband",
+)  # fmt: skip
+
+
+def test_what_must_be_scanned_was_not_typed_lets_a_camera_and_a_program_scan():
+    assert verified("camera").done
+    assert verified("api").done
+
+
+def test_what_must_be_scanned_was_not_typed_lets_everything_be_typed_where_the_pathway_wants_nothing():
+    assert verified("typed", "").done
+    assert verified("typed", SCANNED.replace("patient.verified", "infusion.checked")).done
+    assert verified("typed", SCANNED.replace('"wristband"', '"container"')).done

@@ -5,7 +5,7 @@ from coi.journey.steps import Family
 from tests.journey.rules.plays import WARD, bags_of, stored
 from tests.journey.rules.saying import cautioned, passed, refused, says
 from tests.journey.rules.trials import trials
-from tests.journey.story import COURIERS, Story, Taken
+from tests.journey.story import COURIERS, Story, Taken, pathway_of, shipped_text
 
 ID, STAGE = Family.IDENTITY, Family.STAGE
 
@@ -297,8 +297,16 @@ trials(
 )  # fmt: skip
 
 
+def with_its_own_words():
+    """A pathway from before there were products: its labels say what it writes for each result."""
+    text = shipped_text("car-t-cryo")
+    text = text.replace(text[text.index("[product]") : text.index("[bedside]")], "")
+    own = 'statements = ["NOT EVALUATED"]\nreactive = ["BIOHAZARD"]'
+    return pathway_of(text.replace('statements = ["DO NOT IRRADIATE - DO NOT FILTER"]', own).encode())
+
+
 def offered_after_tests(*, relabelled: bool) -> Taken:
-    story = Story()
+    story = Story(pathway=with_its_own_words())
     coi, (label,) = story.collected()
     story.do("demo-nurse", "donor.tested", coi=coi, values={"result": "reactive"})
     if relabelled:
