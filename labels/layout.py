@@ -88,14 +88,15 @@ def _text(content: LabelContent, slot: Slot) -> str | None:
 def _statements(content: LabelContent, stack: Stack) -> Iterator[_Said]:
     said = content.statements[: stack.most]
     others = len(said) - 1
-    room = stack.box.height - others * stack.gap
-    lead = room * stack.first if others else room
+    gap, first, style = stack.of(others)
+    room = stack.box.height - others * gap
+    lead = room * first if others else room
     yield _Said("statement 1", said[0], Box(stack.box.left, stack.box.top, stack.box.width, lead), stack.lead)
     high = (room - lead) / others if others else 0.0
-    top = stack.box.top + lead + stack.gap
+    top = stack.box.top + lead + gap
     yield from _even([
-        _Said(f"statement {number + 2}", text, Box(stack.box.left, top + number * (high + stack.gap),
-                                                   stack.box.width, high), stack.other)
+        _Said(f"statement {number + 2}", text, Box(stack.box.left, top + number * (high + gap),
+                                                   stack.box.width, high), style)
         for number, text in enumerate(said[1:])
     ])  # fmt: skip
 

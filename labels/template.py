@@ -63,7 +63,8 @@ class Slot:
 class Stack:
     """The place of the statements, one below the other: the first has `first` of the height when there are others.
 
-    `most` is how many of them belong on this label, None for all.
+    `most` is how many of them belong on this label, None for all. Where more than `roomy` follow the first, they are
+    set in the style `crowded`, with `crowded_gap` between them, and the first has `crowded_first` of the height.
     """
 
     box: Box
@@ -72,6 +73,16 @@ class Stack:
     lead: Style
     other: Style
     most: int | None = None
+    roomy: int = 2
+    crowded: Style | None = None
+    crowded_gap: float = 0.0
+    crowded_first: float = 1.0
+
+    def of(self, others: int) -> tuple[float, float, Style]:
+        """Return the gap, the first one's part of the height, and the style of the `others` that follow it."""
+        if self.crowded is not None and others > self.roomy:
+            return self.crowded_gap, self.crowded_first, self.crowded
+        return self.gap, self.first, self.other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

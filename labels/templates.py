@@ -24,7 +24,9 @@ _CONTAINER: Final = Template(
                 caption=Style(largest=2.7, smallest=1.9, bold=False), value=Style(largest=2.7, smallest=1.9, rows=2)),
     statements=Stack(box=Box(3, 72, 94, 25), gap=1, first=0.42,
                      lead=Style(largest=9, smallest=2.6, rows=2, align="centre", look="framed", padding=1.8),
-                     other=Style(largest=4, smallest=2.2, rows=2, align="centre", look="framed", padding=1.3)),
+                     other=Style(largest=4, smallest=2.2, rows=2, align="centre", look="framed", padding=0.7),
+                     crowded=Style(largest=2.9, smallest=1.9, align="centre", padding=0.2),
+                     crowded_gap=0.3, crowded_first=0.25),
     rules=(Box(3, 18.8, 94, 0.3), Box(3, 28.6, 94, 0.3)),
 )  # fmt: skip
 

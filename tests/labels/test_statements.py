@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from labels import LabelError
+from labels import TEMPLATES, LabelContent, LabelError, lay_out
 from labels.law import MARKETS, RELATIONS, SHIPPED
 from labels.statements import Donor, Situation, statements_of, symbols_of
 
@@ -117,3 +117,23 @@ def test_no_situation_is_without_an_answer_and_no_statement_is_said_twice():
 def test_a_word_that_the_law_does_not_have_is_refused(change):
     with pytest.raises(LabelError, match="expected one of"):
         statements_of(SHIPPED, situation(**change))
+
+
+SOMEBODY = {
+    "code": "LBL-EBNJFW8MSZ946", "coi": "COI AN54 XCBA J9V3 6", "container": "CTR AN54 XCBA J9V3 6",
+    "serial": "LBL EBNJ FW8M SZ94 6", "number": 1, "total": 2, "title": "Final product, dose", "position": "bag",
+    "generation": 1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("donor", [UNKNOWN, NEGATIVE, HBV, HBV_OPEN, BOTH, RISK_OPEN, NAMELESS])
+@pytest.mark.parametrize("country", ["US", "DE", "JP", None])
+def test_whatever_the_law_asks_for_has_its_place_on_the_label_of_a_bag(country, donor):
+    for relation, market, final in product(RELATIONS, MARKETS, (True, False)):
+        told = Situation(relation=relation, market=market, country=country, donor=donor, final=final)
+        texts = tuple(said.text for said in statements_of(SHIPPED, told))
+        if texts:
+            layout = lay_out(LabelContent(**SOMEBODY, statements=texts), TEMPLATES["container-100x100"])
+            shown = [text for text in layout.texts if text.field.startswith("statement")]
+            assert [" ".join(row.text for row in one.rows) for one in shown] == list(texts)
+            assert min(row.size for one in shown for row in one.rows) >= 1.9
