@@ -26,7 +26,7 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from coi.actions import logkeys
 from coi.actions.faults import Fault, malformed
 from coi.actions.office import Office
-from coi.actions.system import Fact, tell
+from coi.actions.system import Fact, last_told, tell
 from coi.actions.verification import rebuild, verify
 from coi.journey.checkpoint import BadNote, read_checkpoint, read_note
 from coi.journey.entry import canonical, instant
@@ -204,6 +204,13 @@ def _tell_of_it(office: Office, known: int | None) -> None:
         logkeys.change(office, old=None, told_key=keys[-1][1])
     with office.store.write() as conn:
         tell(office, conn, [Fact("log.restored", {"size": tree.size, "root": tree.root().hex(), "known": known})])
+
+
+def restored_size(office: Office) -> int:
+    """Return how many entries the last restore brought back."""
+    with office.store.read() as conn:
+        told = last_told(conn, "log.restored")
+    return int(told.values["size"]) if told else 0
 
 
 def origin_of(file: Path) -> str | None:

@@ -69,6 +69,12 @@ def size_of(text: str) -> int:
     return read_checkpoint(read_note(kept(text)["checkpoint"])[0]).size
 
 
+def size(office: Office) -> int:
+    """Return how many entries the log has."""
+    with office.store.read() as conn:
+        return ledger.size_of(conn)
+
+
 def compare(office: Office, text: str) -> list[str]:
     """Return how the log differs from the checkpoint or receipt in `text` that was kept outside."""
     try:

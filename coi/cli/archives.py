@@ -48,6 +48,9 @@ def import_(*, folder: Path, key: Path | None, new_vault_key: bool) -> None:
         done = importing.import_archive(office, archive)
         faults = verification.verify(office)
     click.echo(f"{done.size} entries of the log {archive.log} were imported; they were signed with {archive.key}")
+    if office.log_key.verifier_key != archive.key:
+        click.echo(f"From now on another key signs; hand it over to everybody who checks the log: "
+                   f"{office.log_key.verifier_key}")  # fmt: skip
     click.echo("Nobody has a password here; give each person a new one with coi person password CODE.")
     if new_vault_key:
         click.echo(f"Seals, places and devices that are in the log can be compared with no new scan, and "
