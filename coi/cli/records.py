@@ -57,7 +57,9 @@ def backup(*, file: Path) -> None:
 @click.argument("file", type=_THERE)
 @click.option("--known", metavar="FILE_OR_URL",
               help="The newest checkpoint that anybody outside keeps, to record what is lost.")  # fmt: skip
-def restore(*, file: Path, known: str | None) -> None:
+@click.option("--although-wrong", is_flag=True,
+              help="Restore what is found wrong too, when there is no other copy; what it is gets listed.")  # fmt: skip
+def restore(*, file: Path, known: str | None, although_wrong: bool) -> None:
     """Fill a new instance from the backup FILE; put the old vault key into it first and do not run coi init."""
     found = opening.settings()
     size = outside.size_of(outside.fetched(known)) if known else None
@@ -69,7 +71,7 @@ def restore(*, file: Path, known: str | None) -> None:
         create_log_key(log_key, name=origin)  # the log goes on under its name
     upgrade(found)
     with opening.office(found, guarded=True) as office:
-        _tell(backups.restore(office, file, known=size))
+        _tell(backups.restore(office, file, known=size, although_wrong=although_wrong))
 
 
 @click.command("drill")
