@@ -262,3 +262,26 @@ def test_a_receipt_too_deep_to_be_read_is_one_sentence(papers, tmp_path):
     (tmp_path / "receipt.json").write_text("[" * 100_000)
     code, said = run(tmp_path / "receipt.json")
     assert (code, said.count("\n")) == (1, 1), said
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"a":' * 99_999, "{", "{}", '{"receipt": 5}', '{"checkpoint": 5}', '{"checkpoint": "\\ud800"}', "junk",
+     '{"checkpoint": "x", "leaf": "00", "position": [1]}', '{"checkpoint": "x", "leaf": 5}'],
+    ids=["deep", "open", "empty", "number", "number-within", "half a character", "junk", "position", "leaf"],
+)  # fmt: skip
+def test_what_was_kept_and_is_no_receipt_is_said_to_be_none(sqlite_office, text):
+    (fault,) = outside.compare(sqlite_office, text)
+    assert fault.startswith("Kept outside: ")
+    assert fault.endswith(".")
+    with pytest.raises(BadNote):
+        outside.size_of(text)
+
+
+@pytest.mark.parametrize("position", [-1, 10**30, True, None])
+def test_a_receipt_of_a_position_that_no_log_has_is_told(sqlite_office, position):
+    receipt = Player(sqlite_office).step("demo-nurse", "shipper.charged", [("shipper", "BOX-1")],
+                                         values={"hold_hours": 9})["receipt"]  # fmt: skip
+    assert outside.compare(sqlite_office, json.dumps(receipt)) == []
+    (fault,) = outside.compare(sqlite_office, json.dumps(receipt | {"position": position}))
+    assert fault.startswith("Kept outside: ")
