@@ -1,7 +1,8 @@
 """Backup and restore: one file that either database can be made from again.
 
 The file is a tar of JSON Lines, one file a table, with a manifest of the format ``coi-backup-v1``: the migration, the
-rows and the SHA-256 of each file. It is read from the store in one transaction, while the service goes on.
+rows and the SHA-256 of each file, and the seal of the log's key over all that. It is read from the store in one
+transaction, while the service goes on.
 
 * Projections are not in it: they are written anew from the log.
 * The vault's key is not in it: whoever finds the file finds no names. The manifest holds a keyed token by which
@@ -26,9 +27,9 @@ from coi.actions.faults import Fault, malformed
 from coi.actions.office import Office
 from coi.actions.system import Fact, tell
 from coi.actions.verification import faults_in, project_anew
-from coi.journey.checkpoint import read_checkpoint, read_note
-from coi.journey.entry import instant
-from coi.record import schema, transparency
+from coi.journey.checkpoint import BadNote, read_checkpoint, read_note
+from coi.journey.entry import canonical, instant
+from coi.record import ledger, logkey, schema, transparency
 from coi.record.rows import UNREADABLE, fits
 from coi.record.tables import (
     ATTEMPT,
@@ -41,6 +42,7 @@ from coi.record.tables import (
     ORGANISATION,
     PATHWAY,
     PERSON,
+    PRINTER,
     TOKEN,
     VAULT,
 )
@@ -62,6 +64,7 @@ TABLES = (
     PERSON,
     GRANT,
     TOKEN,
+    PRINTER,
 )  # none before what it names
 _BATCH = 500
 _MANIFEST_BYTES = 1_000_000
@@ -86,7 +89,8 @@ def back_up(office: Office, file: Path) -> int:
             "format": FORMAT, "at": instant(office.now()), "software": office.software, "migration": migration,
             "checkpoint": note, "vault_key": _sign_of_the_key(office), "tables": tables,
         }  # fmt: skip
-        (folder / MANIFEST).write_text(json.dumps(manifest, indent=1))
+        sealed = {**manifest, "seal": office.log_key.seal("backup", _digest(manifest))}
+        (folder / MANIFEST).write_text(json.dumps(sealed, indent=1))
         whole = _packed(folder, [MANIFEST, *(_file_of(table) for table in TABLES)])
         os.link(whole, file)  # unlike a rename, this never takes the place of a file that came up meanwhile
         _sync(file.parent)
@@ -94,6 +98,11 @@ def back_up(office: Office, file: Path) -> int:
     with office.store.write() as conn:
         tell(office, conn, [Fact("backup.made", {"size": count})])
     return count
+
+
+def _digest(manifest: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a manifest without its seal, as hex: it names every row with the digest of its file."""
+    return hashlib.sha256(canonical({name: said for name, said in manifest.items() if name != "seal"})).hexdigest()
 
 
 def _sign_of_the_key(office: Office) -> str:
@@ -173,36 +182,25 @@ def restore(
                 refuse_if_in_use(conn)
                 for table in TABLES:
                     _fill(conn, tar, table)
-                return _taken_up(office, conn, manifest, known=known, record=record, although_wrong=although_wrong)
+                _refuse_another_log(conn, manifest, office.log_key.verifier_key)
+                return _taken_up(office, conn, known=known, record=record, although_wrong=although_wrong)
     except (tarfile.TarError, *UNREADABLE) as fault:
         raise _broken(type(fault).__name__) from fault
     except LogBroken as fault:
         raise _broken(str(fault)) from fault
 
 
-def _taken_up(
-    office: Office, conn: Connection, manifest: Mapping[str, Any], *, known: int | None, record: bool,
-    although_wrong: bool,
-) -> list[str]:  # fmt: skip
+def _taken_up(office: Office, conn: Connection, *, known: int | None, record: bool, although_wrong: bool) -> list[str]:
     """Make the tables that were filled a log that goes on; return what is wrong with them, if that may be."""
-    faults = list(_other_log(conn, manifest["checkpoint"]))
     project_anew(office, conn)
     if record:
         _tell_of_it(office, conn, {"known": known, **({"although_wrong": True} if although_wrong else {})})
-    faults += faults_in(office, conn)
+    faults = faults_in(office, conn)
     if faults and not although_wrong:
         more = f"\nand {len(faults) - _TOLD_AT_MOST} more" if len(faults) > _TOLD_AT_MOST else ""
         raise malformed("backup.wrong", "The backup is not right and nothing was restored; take another copy.\n"
                         + "\n".join(faults[:_TOLD_AT_MOST]) + more)  # fmt: skip
     return faults
-
-
-def _other_log(conn: Connection, note: object) -> Iterator[str]:
-    """Hold the log that was filled in against the checkpoint with which the backup was made."""
-    size, last = transparency.latest(conn) or (0, "")
-    if note != last:
-        yield (f"The backup was made of a log with another last checkpoint than is in it, which is of {size} entries; "
-               "entries are gone from its end, or it is another log.")  # fmt: skip
 
 
 def _tell_of_it(office: Office, conn: Connection, more: Mapping[str, Any]) -> None:
@@ -267,6 +265,22 @@ def refuse_if_in_use(conn: Connection) -> None:
     """Raise Fault 409 unless the log, the vault and the list of people are empty."""
     if any(conn.execute(select(table).limit(1)).first() for table in TABLES):
         raise Fault(409, "restore.in_use", "This instance is in use already; restore into a new one, without coi init.")
+
+
+def _refuse_another_log(conn: Connection, manifest: Mapping[str, Any], key: str) -> None:
+    """Raise Fault unless the log that was filled in ends at the backup's checkpoint and its key sealed the manifest.
+
+    `key` counts where the log names none.
+    """
+    size, signed = transparency.latest(conn) or (0, "")
+    if manifest["checkpoint"] != signed or ledger.size_of(conn) != size:
+        raise _broken("its log does not end at the checkpoint that it was made with")
+    keys = logkeys.keys_if_readable(conn)
+    try:
+        logkey.refuse_unsealed(manifest["seal"], what="backup", digest=_digest(manifest),
+                               key=keys[-1][1] if keys else key)  # fmt: skip
+    except BadNote as fault:
+        raise _broken(str(fault).rstrip(".")) from None
 
 
 def _fill(conn: Connection, tar: tarfile.TarFile, table: Table) -> None:

@@ -13,6 +13,7 @@ from coi.actions.attempts import Answer
 from coi.actions.faults import Fault, malformed, unknown
 from coi.actions.office import Office
 from coi.actions.steps import Caller, StepRequest, take
+from coi.journey.accounting import GONE
 from coi.journey.authority import may_read
 from coi.journey.entry import Entry, Outcome
 from coi.journey.fold import fold
@@ -36,6 +37,7 @@ class LabelRequest:
     template: str = "container-100x100"
     position: str = "bag"
     reason: str | None = None
+    signatures: Sequence[str] = ()
 
 
 def issue(office: Office, request: LabelRequest, *, caller: Caller) -> Answer:
@@ -49,7 +51,7 @@ def issue(office: Office, request: LabelRequest, *, caller: Caller) -> Answer:
                         {"template": [f"Expected one of {known}."]})  # fmt: skip
     values = {"container": request.container, "template": request.template, "position": request.position}
     step = StepRequest(id=request.id, kind="label.issued", occurred_at=office.now(), digest=request.digest,
-                       values=values, reason=request.reason)  # fmt: skip
+                       values=values, reason=request.reason, signatures=request.signatures)  # fmt: skip
     return take(office, step, caller=caller, route="labels")
 
 
@@ -84,8 +86,8 @@ def _content(office: Office, serial: str, caller: Caller) -> tuple[labels.LabelC
             raise unknown("label")
         pathway = office.pathway(conn, therapy.pathway)
     label = therapy.labels[serial]
-    if label.state == "voided":
-        raise Fault(409, "label.voided", f"Label {serial} was voided; print the label in force instead.")
+    if label.state in GONE:
+        raise Fault(409, f"label.{label.state}", f"Label {serial} was {label.state}; print the label in force instead.")
     return _said(office, therapy, pathway, label), labels.TEMPLATES[label.template]
 
 

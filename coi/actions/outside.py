@@ -6,6 +6,7 @@
 import json
 import os
 from collections.abc import Iterator
+from http.client import HTTPException
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -40,11 +41,14 @@ def fetched(place: str) -> str:
     address = place if "/log/" in place else place.rstrip("/") + "/api/v1/log/checkpoint"
     try:
         with urlopen(address, timeout=_SECONDS) as answer:  # noqa: S310 - http and https only, see above
-            return str(answer.read(_MOST_BYTES).decode("utf-8", "replace"))
+            said = answer.read(_MOST_BYTES)
+            if len(said) < _MOST_BYTES and answer.length:
+                raise OSError(f"{address} was cut off {answer.length} bytes before its end")
+            return str(said.decode("utf-8", "replace"))
     except HTTPError as fault:
         raise NotGiven(f"{address} answered {fault.code}, expected 200") from None
-    except (URLError, TimeoutError, ValueError) as fault:
-        raise OSError(f"Nothing was got from {address}: {getattr(fault, 'reason', fault)}") from None
+    except (URLError, TimeoutError, ValueError, HTTPException) as fault:
+        raise OSError(f"Nothing was got from {address}: {getattr(fault, 'reason', None) or fault!r}") from None
 
 
 def kept(text: str) -> dict[str, Any]:
@@ -132,7 +136,7 @@ def notes(conn: Connection) -> Iterator[str]:
 def write_lines(file: Path, lines: Iterator[bytes]) -> int:
     """Write `lines` to a new file, on the disk before this returns; return how many."""
     count = 0
-    with file.open("xb") as out:
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         for line in lines:
             out.write(line + b"\n")
             count += 1

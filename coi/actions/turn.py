@@ -127,6 +127,7 @@ def attempt_of(turn: Turn, scene: Scene, looked: Sequence[Looked]) -> tuple[Atte
     faults |= _reason_faults(request, scene.pathway)
     faults |= _document_faults(request, scene.therapy)
     faults |= _organisation_faults(turn.row, values, turn.desk)
+    faults |= _witness_faults(values, turn.desk)
     if faults:
         raise malformed("step.values", next(iter(faults.values()))[0], faults)
     scans = tuple(item.scan for item in looked)
@@ -192,6 +193,13 @@ def _organisation_faults(row: StepKind, values: Mapping[str, Any], desk: Desk) -
     named = {values[name]: name for name in _ORGANISATIONS if name in values and row.kind != "handoff.offered"}
     strangers = named.keys() - people.known_organisations(desk.conn, named).keys() if named else ()
     return {f"values.{named[code]}": ["Expected the code of an organisation known here."] for code in strangers}
+
+
+def _witness_faults(values: Mapping[str, Any], desk: Desk) -> dict[str, list[str]]:
+    """A witness is somebody who is known here, so that the person can be asked."""
+    witness = values.get("witness")
+    known = witness is None or bool(people.organisations_of(desk.conn, [witness]))
+    return {} if known else {"values.witness": ["Expected the code of a person known here."]}
 
 
 def _reason_faults(request: StepRequest, pathway: Pathway | None) -> dict[str, list[str]]:

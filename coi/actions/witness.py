@@ -2,7 +2,9 @@
 
 It keeps the last checkpoint that it found consistent, in a folder of its own, and needs neither database nor instance.
 A new checkpoint is believed when the log's key signed it and a proof shows that the log was only added to; otherwise
-the old one stays, what was got is kept as evidence, and an alarm stands until somebody takes it away by hand.
+the old one stays, what was got is kept as evidence, and an alarm stands until somebody takes it away by hand. A
+signed checkpoint for which no proof could be got is kept too, and held against whatever comes later: a log cannot show
+a fork and then be out of reach each time it is asked to prove it.
 """
 
 import json
@@ -10,7 +12,9 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from coi.actions.outside import NotGiven
 from coi.journey.checkpoint import BadNote, Checkpoint
@@ -18,7 +22,8 @@ from coi.journey.entry import instant
 from coi.journey.tree import verify_consistency
 from coi.record.logkey import verified
 
-KEPT, KEY, ALARM = "checkpoint.txt", "key.txt", "ALARM.json"
+KEPT, KEY, ALARM, UNPROVED = "checkpoint.txt", "key.txt", "ALARM.json", "unproved.json"
+PATIENCE = 5  # looks at which a checkpoint may stay without its proof
 _CALLS = "/api/v1/log"
 Fetch = Callable[[str], str]
 
@@ -51,14 +56,41 @@ def look(*, url: str, folder: Path, key: str | None, fetch: Fetch, now: datetime
     try:
         found = verified(note, key=trusted)
         old = verified(before, key=_key_of(folder)) if before is not None else None
-        if old is not None:
-            _follows(old, found, lambda: fetch(f"{base}/consistency?from={old.size}&to={found.size}"))
+        for known in [old, *_unproved(folder)] if old is not None else ():
+            proof = f"{base}/consistency?from={known.size}&to={found.size}"
+            _follows(known, found, partial(fetch, proof))
     except (BadNote, Contradiction) as fault:
         _alarm(folder, str(fault), before, note, now)
         raise Contradiction(str(fault)) from fault
+    except OSError:
+        _keep_unproved(folder, before, note, now, key=trusted)
+        raise
     _write(folder / KEY, trusted + "\n")
     _write(kept, note)
+    (folder / UNPROVED).unlink(missing_ok=True)
     return Seen(found.size, old is None or found.size > old.size)
+
+
+def _unproved(folder: Path) -> list[Checkpoint]:
+    """Return the checkpoint that the log showed and did not prove, if there is one."""
+    file = folder / UNPROVED
+    if not file.exists():
+        return []
+    kept = json.loads(file.read_text("utf-8"))
+    return [verified(kept["got"], key=kept["key"])]
+
+
+def _keep_unproved(folder: Path, before: str | None, got: str, now: datetime, *, key: str) -> None:
+    """Keep the first checkpoint without a proof, and count; raises Contradiction when there is still none."""
+    file = folder / UNPROVED
+    new: dict[str, Any] = {"since": instant(now), "looks": 0, "key": key, "got": got}
+    kept = json.loads(file.read_text("utf-8")) if file.exists() else new
+    kept["looks"] += 1
+    _write(file, json.dumps(kept, ensure_ascii=False, indent=1) + "\n")
+    if kept["looks"] >= PATIENCE:
+        says = f"The log has shown {kept['looks']} times that it grew and never proved that it was only added to."
+        _alarm(folder, says, before, kept["got"], now)
+        raise Contradiction(says)
 
 
 def _trusted(folder: Path, given: str | None, ask: Callable[[], str]) -> str:
@@ -81,7 +113,7 @@ def _follows(old: Checkpoint, new: Checkpoint, ask: Callable[[], str]) -> None:
     if 0 < old.size < new.size:
         try:
             proof = [bytes.fromhex(one) for one in json.loads(ask())["proof"]]
-        except (NotGiven, ValueError, KeyError, TypeError):
+        except (NotGiven, ValueError, KeyError, TypeError, RecursionError):
             raise Contradiction("The log answered with no proof that it was only added to.") from None
     if old.size and not verify_consistency(
         first=old.size, second=new.size, first_root=old.root, second_root=new.root, proof=proof

@@ -3,7 +3,7 @@
 from flask import Flask
 from flask_smorest import Api
 
-from coi.api import documents, exporting, log, reading, stepping
+from coi.api import documents, exporting, log, printing, reading, stepping
 from coi.api.access import PUBLIC, open_to
 from coi.api.describe import FaultSchema
 
@@ -33,5 +33,5 @@ def register(app: Flask) -> None:
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     api.spec.options["security"] = [{"bearer": []}]
     app.view_functions[_DESCRIPTION] = open_to(PUBLIC)(app.view_functions[_DESCRIPTION])
-    for part in (stepping, documents, reading, exporting, log):
+    for part in (stepping, documents, printing, reading, exporting, log):
         api.register_blueprint(part.blueprint, url_prefix=PREFIX)

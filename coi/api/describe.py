@@ -47,6 +47,12 @@ class RecordedSchema(Schema):
     consistency = fields.Dict()
 
 
+class PrintedSchema(RecordedSchema):
+    """The answer to a label that was sent: the recorded step, and what is known of the job."""
+
+    job = fields.Dict(required=True)
+
+
 class PageSchema(Schema):
     """A page of a list."""
 
@@ -78,7 +84,7 @@ def call(
         else {"application/json": {"schema": answer}}
     )
     responses: dict[int, Any] = {status: {"description": "Done", "content": content}}
-    if status == 201:  # noqa: PLR2004 - what is recorded can be replayed
+    if status in (201, 202):  # what is recorded can be replayed
         responses[200] = {"description": "A replay: the stored answer", "content": content}
     for number in errors:
         responses[number] = {"description": _WORDS[number], "content": {"application/json": {"schema": FaultSchema}}}

@@ -229,6 +229,14 @@ class LabelSchema(Schema):
     template = Coded(load_default="container-100x100")
     position = Coded(load_default="bag")
     reason = Coded(load_default=None, allow_none=True)
+    signatures = fields.List(Text(longest=100), load_default=list, validate=validate.Length(max=10))
+
+
+class PrintSchema(Schema):
+    """POST /labels/{serial}/print."""
+
+    id = Uuid(required=True)
+    printer = Coded(required=True)
 
 
 class AskSchema(Schema):
@@ -274,7 +282,6 @@ class SearchSchema(Schema):
 
 _SCHEMAS = (
     EnrolSchema, LabelSchema, AskSchema, BatchSchema, SearchSchema, StepSchema, ScanSchema, DeviceSchema, SignSchema,
-    AttachSchema,
-    IdentifierSchema, PatientSchema, PlannedSchema,
+    AttachSchema, PrintSchema, IdentifierSchema, PatientSchema, PlannedSchema,
 )  # fmt: skip
 WORDS = frozenset(name for schema in _SCHEMAS for name in schema._declared_fields)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from coi.actions.faults import Fault
 from coi.actions.office import SOFTWARE
-from coi.cli import archives, instance, pathways, people, records, serving, witnessing
+from coi.cli import archives, instance, pathways, people, printers, records, serving, witnessing
 from coi.journey.pathway import BadPathway
 from coi.record.db import StoreBusy, StoreUnusable
 from coi.record.logkey import LogKeyError
@@ -28,9 +28,10 @@ _EXPECTED = (SettingsError, Fault, StoreBusy, LogBroken, OSError, ValueError, Lo
 @click.version_option(SOFTWARE, message="%(version)s")
 def commands() -> None:
     """Keep the chain of identity and the chain of custody of cell therapies."""
+    os.umask(0o077)  # databases, exports, copies: whatever a command makes is its owner's only
 
 
-for _room in (instance, people, serving, pathways, records, archives, witnessing):
+for _room in (instance, people, printers, serving, pathways, records, archives, witnessing):
     for _command in _room.COMMANDS:
         commands.add_command(_command)
 

@@ -40,6 +40,7 @@ def build(told: Told, *, made: Made, patient: Mapping[str, Any] | None = None) -
         "patient": dict(patient) if patient is not None else None,
         "containers": things.containers_json(told), "lots": things.lots_json(told),
         "custody": things.custody_json(told), "labels": things.labels_json(told),
+        "reconciliation": things.reconciliation_json(told),
         "releases": things.releases_json(told), "windows": things.windows_json(told, at=made.as_of or made.at),
         "deviations": things.deviations_json(told), "corrections": corrections_json(told),
         "documents": things.documents_json(told), "entries": entries,

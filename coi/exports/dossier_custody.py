@@ -6,6 +6,7 @@ from typing import Any
 
 from coi.exports import words
 from coi.exports.dossier_entries import Told, moment_json, person_of, times_json
+from coi.journey.accounting import accounts
 from coi.journey.entry import Entry, instant
 from coi.journey.stability import Clock, clocks
 from coi.journey.therapy import Container, Handoff, Label
@@ -14,7 +15,8 @@ Json = dict[str, Any]
 _OUTCOMES = ("handoff.accepted", "handoff.refused", "handoff.cancelled")
 _RELEASES = ("containers.released", "release.refused", "release.revoked", "release.requested")
 _LABELS = {"label.issued": "issued", "label.applied": "applied", "label.voided": "voided",
-           "label.superseded": "superseded"}  # fmt: skip
+           "label.superseded": "superseded", "label.sent": "sent to a printer", "label.returned": "returned",
+           "label.destroyed": "destroyed"}  # fmt: skip
 
 
 def containers_json(told: Told) -> list[Json]:
@@ -104,6 +106,14 @@ def _label(told: Told, label: Label) -> Json:
     ]
     return {"serial": label.serial, "container": label.container, "template": label.template,
             "position": label.position, "generation": label.generation, "state": label.state, "acts": acts}  # fmt: skip
+
+
+def reconciliation_json(told: Told) -> list[Json]:
+    """Return where the labels of each container are: how many were issued, and the serials by what became of them."""
+    return [
+        {"container": one.container, "purpose": one.purpose.value, "lot": one.lot, "issued": one.issued, **one.fates}
+        for one in accounts(told.therapy)
+    ]
 
 
 def releases_json(told: Told) -> list[Json]:

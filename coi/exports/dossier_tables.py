@@ -14,6 +14,7 @@ from coi.exports.dossier_lines import (
     signature,
 )
 from coi.exports.paper import marked
+from coi.journey.accounting import FATES
 from coi.journey.entry import from_instant
 
 Json = dict[str, Any]
@@ -237,6 +238,16 @@ def _acts(one: Json) -> str:
     )
 
 
+def _reconciliation(dossier: Json) -> list[Any]:
+    rows = [
+        [f"<b>{marked(words.code(one['container']))}</b><br/>{marked(words.spaced(one['purpose']))}",
+         str(one["issued"]), *(str(len(one[fate])) for fate in FATES if fate != "open"), _codes(one["open"]) or "none"]
+        for one in dossier["reconciliation"]
+    ]  # fmt: skip
+    heads = ("Container", "Issued", *(fate.capitalize() for fate in FATES))
+    return _table(heads, (42, 16, 18, 22, 16, 20, 18, 30), rows)
+
+
 def _documents(dossier: Json) -> list[Any]:
     rows = [
         [marked(document(one)), numbered(one["number"]), numbered(one["about"]),
@@ -249,5 +260,6 @@ def _documents(dossier: Json) -> list[Any]:
 SECTIONS: Final[Sequence[tuple[str, Callable[[Json], list[Any]]]]] = (
     ("Containers and what came from what", _containers), ("Lots", _lots), ("Chain of custody", _custody),
     ("Stability windows", _windows), ("Decisions about release", _releases), ("Deviations", _deviations),
-    ("Corrections", _corrections), ("Labels", _labels), ("Documents", _documents),
+    ("Corrections", _corrections), ("Labels", _labels),
+    ("Reconciliation of labels", _reconciliation), ("Documents", _documents),
 )  # fmt: skip

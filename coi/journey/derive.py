@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from coi.journey.accounting import copies
 from coi.journey.attempt import Attempt, Case
 from coi.journey.identity import RefType
 from coi.journey.pathway import Dose, Pathway
@@ -19,7 +20,8 @@ from coi.journey.therapy import Container, Shipper, Therapy
 Mint = Callable[[RefType], str]
 _HANDOFFS = frozenset({"handoff.accepted", "handoff.refused", "handoff.cancelled"})
 _MAKES = frozenset({"containers.transformed", "contents.transferred", "sample.taken"})
-_PER_LABEL = frozenset({"label.issued", "label.applied", "label.voided", "label.superseded"})
+_PER_LABEL = frozenset({"label.issued", "label.sent", "label.applied", "label.voided", "label.superseded",
+                        "label.destroyed", "label.returned"})  # fmt: skip
 _INSIDE = frozenset({"handoff.offered", "shipment.transferred"})  # about what is inside the shipper
 
 
@@ -179,16 +181,8 @@ def _adopted(case: Case, mint: Mint) -> dict[str, Any]:
 
 
 def _label_issued(case: Case, mint: Mint) -> dict[str, Any]:
-    own = (
-        []
-        if case.therapy is None
-        else [
-            label
-            for label in case.therapy.labels.values()
-            if (label.container, label.position) == (case.attempt.values["container"], case.attempt.values["position"])
-        ]
-    )
-    return {"label": mint(RefType.LABEL), "generation": len(own) + 1}
+    place = {name: case.attempt.values[name] for name in ("container", "position")}
+    return {"label": mint(RefType.LABEL), "generation": len(copies(case.therapy, **place) if case.therapy else ()) + 1}
 
 
 def _label_named(case: Case, mint: Mint) -> dict[str, Any]:  # noqa: ARG001 - one shape for all extras
@@ -307,6 +301,8 @@ _EXTRA: dict[str, Callable[[Case, Mint], dict[str, Any]]] = {
     "seal.replaced": _seals_before,
     "lot.terminated": _lot_ended,
     "label.superseded": _label_named,
+    "label.destroyed": _label_named,
+    "label.returned": _label_named,
     "container.filled": _donation_open,
     "collection.aborted": _donation_open,
     "label.issued": _label_issued,

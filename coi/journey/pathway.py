@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
+from coi.journey.accounting import Labelling, read_labelling
 from coi.journey.identity import shown
 from coi.journey.values import CODE
 
@@ -114,6 +115,7 @@ class Pathway:
     reasons: Mapping[str, str]
     labels: Mapping[str, LabelText]
     bedside: Bedside
+    labelling: Labelling
     needs_thaw: bool
 
     def has_step(self, kind: str) -> bool:
@@ -218,7 +220,8 @@ class _Reader:
         ]
 
 
-_TOP = {"format", "name", "version", "title", "stage", "window", "doses", "reasons", "label", "bedside"}
+_TOP = {"format", "name", "version", "title", "stage", "window", "doses", "reasons", "label", "labelling",
+        "bedside"}  # fmt: skip
 _WINDOW = {"id", "title", "purposes", "starts", "ends", "limit", "warn_before", "needed_by", "source", "verified",
            "adds_up"}  # fmt: skip
 _DOSE = {"dose", "containers", "component", "strength", "not_before", "not_after"}
@@ -250,6 +253,7 @@ def read_pathway(document: bytes, *, kinds: frozenset[str], purposes: frozenset[
         reasons=_reasons(reader, table.get("reasons", {})),
         labels=_labels(reader, table.get("label", {}), purposes),
         bedside=_bedside(reader, table.get("bedside", {})),
+        labelling=read_labelling(table.get("labelling", {}), reader.faults),
         needs_thaw=any("thaw.started" in stage.steps for stage in stages),
     )
     _whole(reader, pathway)

@@ -92,7 +92,10 @@ class Container:
 
 @dataclass(slots=True)
 class Label:
-    """One print. `state` is issued, applied, superseded or voided."""
+    """One print. `state` is issued, applied, superseded, voided, destroyed or returned.
+
+    `sent` is what is known of its print job: never (no job), unknown (until its end is told), sent or failed.
+    """
 
     serial: str
     container: str
@@ -101,6 +104,9 @@ class Label:
     generation: int
     state: str
     tested: str = "unknown"  # what was known of the donor's tests when it was issued
+    sent: str = "never"
+    job: str | None = None  # the entry that sent it last
+    printer: str | None = None
 
 
 @dataclass(slots=True)

@@ -1,9 +1,10 @@
 """Guards of the log: triggers that refuse every change of what was written, and every row out of its order.
 
-SQLite: BEFORE UPDATE and BEFORE DELETE refuse; a BEFORE INSERT trigger refuses a key that exists, because
-`INSERT OR REPLACE` would otherwise delete the old row without asking the DELETE trigger. PostgreSQL: row triggers and
-a statement trigger on TRUNCATE, ENABLE ALWAYS so that a replication role does not switch them off; the service's role
-holds no right but SELECT and INSERT (`coi.actions.upgrade`).
+SQLite: BEFORE UPDATE and BEFORE DELETE refuse; a BEFORE INSERT trigger refuses a key that exists, the hidden rowid
+among them, because `INSERT OR REPLACE` would otherwise delete the old row without asking the DELETE trigger.
+PostgreSQL: row triggers and a statement trigger on TRUNCATE, ENABLE ALWAYS so that a replication role does not switch
+them off, their functions with a search path of their own so that nobody's operators stand in for the server's; no row
+security, which would hide rows; the service's role holds no right but SELECT and INSERT (`coi.actions.upgrade`).
 
 On both, an entry is taken only at the next position and as the next of its stream, a checkpoint only where the last one
 ends and never ahead of the entries.
@@ -51,7 +52,8 @@ def _sqlite_statements(_conn: Connection, name: str) -> list[str]:
 def _sqlite(name: str) -> dict[str, str]:
     """Return the triggers of one table by name."""
     refuse = f"SELECT RAISE(ABORT, '{name} is append-only: %s is refused')"
-    exists = f'WHERE EXISTS (SELECT 1 FROM "{name}" WHERE {" OR ".join(_KEYS[name])})'  # noqa: S608 - our own tables
+    keys = " OR ".join((*_KEYS[name], "rowid = NEW.rowid"))
+    exists = f'WHERE EXISTS (SELECT 1 FROM "{name}" WHERE {keys})'  # noqa: S608 - our own tables
     actions = {"update": refuse % "UPDATE", "delete": refuse % "DELETE",
                "insert": f"SELECT RAISE(ABORT, '{name} is append-only: the key exists') {exists}"}  # fmt: skip
     if name in _DISORDER:
@@ -77,7 +79,8 @@ def _postgresql_statements(conn: Connection, name: str) -> list[str]:
 
 
 def _function(name: str, body: str) -> str:
-    return f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"
+    head = f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SET search_path TO pg_catalog"
+    return f"{head} AS $${body}$$"
 
 
 def _postgresql(name: str) -> dict[str, tuple[str, str, str]]:
@@ -127,9 +130,11 @@ _TRIGGERS = text(
 )
 _BODIES = text(
     "SELECT proname, prosrc FROM pg_proc JOIN pg_language l ON l.oid = prolang AND l.lanname = 'plpgsql' "
-    "WHERE pronamespace = current_schema()::regnamespace AND pronargs = 0 AND proconfig IS NULL"
+    "WHERE pronamespace = current_schema()::regnamespace AND pronargs = 0 "
+    "AND proconfig = ARRAY['search_path=pg_catalog']"
 )
 _RULES = text("SELECT rulename, tablename FROM pg_rules WHERE schemaname = current_schema()")
+_HIDING = text("SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relrowsecurity")
 
 
 def _postgresql_faults(conn: Connection) -> set[str]:
@@ -138,13 +143,17 @@ def _postgresql_faults(conn: Connection) -> set[str]:
               for name in names for guard, (event, each, function) in _postgresql(name).items()}  # fmt: skip
     found = {row[0] for row in wanted ^ {tuple(row) for row in conn.execute(_TRIGGERS) if row.relname in names}}
     found |= {row.rulename for row in conn.execute(_RULES) if row.tablename in names}  # a rule acts before any trigger
+    found |= {f"row security of {name}" for name in conn.execute(_HIDING).scalars() if name in names}
     bodies = {row.proname: row.prosrc for row in conn.execute(_BODIES)}
     return found | {function for name in names for function, body in _functions(conn, name).items()
                     if bodies.get(function) != body}  # fmt: skip
 
 
 _OWNED = text("SELECT pg_has_role(relowner, 'MEMBER') FROM pg_class WHERE oid = CAST(:name AS regclass)")
-_WIDE = text("SELECT has_table_privilege(:name, 'UPDATE, DELETE, TRUNCATE, TRIGGER')")
+_WIDE = text(
+    "SELECT has_table_privilege(:name, 'UPDATE, DELETE, TRUNCATE, TRIGGER') "
+    "OR has_any_column_privilege(:name, 'UPDATE')"
+)
 
 
 def wide_rights(conn: Connection) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, bindparam, exists, or_, select
 
 from coi.record.tables import (
+    ATTEMPT,
     CLOCK,
     CONTAINER,
     ENTRY,
@@ -37,6 +38,11 @@ def is_therapy_of(conn: Connection, coi: str, *, patient: str) -> bool:
     """Tell whether `coi` is a therapy of `patient`."""
     query = select(THERAPY.c.coi).where(THERAPY.c.coi == coi, THERAPY.c.patient == patient)
     return conn.execute(query).first() is not None
+
+
+def is_answered(conn: Connection, attempt: str) -> bool:
+    """Tell whether the attempt with this id was answered before."""
+    return conn.execute(select(ATTEMPT.c.id).where(ATTEMPT.c.id == attempt)).first() is not None
 
 
 def taken_places(conn: Connection, places: Iterable[str], *, site: str) -> dict[str, str]:

@@ -204,6 +204,27 @@ class HeartbeatRow(Row, table=True):
     failed: int
 
 
+class PrinterRow(Row, table=True):
+    """A printer that labels may be sent to: how, where, in which language, and what paper is in it (millimetres)."""
+
+    __tablename__ = "printer"
+    __table_args__ = (
+        CheckConstraint("kind IN ('raw', 'lp', 'browser', 'null')", name="kind_is_known"),
+        CheckConstraint("language IN ('zpl', 'pdf', 'png')", name="language_is_known"),
+        CheckConstraint("dpi IN (203, 300, 600)", name="dpi_is_known"),
+        CheckConstraint("width > 0 AND height > 0", name="paper_has_a_size"),
+    )
+    code: str = Field(primary_key=True)
+    kind: str
+    address: str = ""
+    language: str
+    dpi: int
+    width: int
+    height: int
+    site: str = ""  # '' for every site
+    active: bool = True
+
+
 class TherapyRow(Row, table=True):
     """Projection: one therapy."""
 
@@ -342,7 +363,7 @@ ORGANISATION, PERSON, GRANT, TOKEN = (
     table_of(GrantRow),
     table_of(TokenRow),
 )
-HEARTBEAT = table_of(HeartbeatRow)
+HEARTBEAT, PRINTER = table_of(HeartbeatRow), table_of(PrinterRow)
 THERAPY, CONTAINER, HANDOFF = table_of(TherapyRow), table_of(ContainerRow), table_of(HandoffRow)
 CLOCK, PARTY, SHIPPER = table_of(ClockRow), table_of(PartyRow), table_of(ShipperRow)
 PLANNED, DOCUMENT = table_of(PlannedRow), table_of(DocumentRow)

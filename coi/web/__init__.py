@@ -26,6 +26,7 @@ from coi.web import (
     here,
     home,
     labelling,
+    printers,
     scanning,
     shown,
     sign_in,
@@ -36,7 +37,8 @@ from coi.web import (
 fault_page = faults.page
 http_page = faults.of_http
 PARTS = (
-    boards, containers, documents, enrolling, exporting, home, labelling, scanning, sign_in, stepping, therapies,
+    boards, containers, documents, enrolling, exporting, home, labelling, printers, scanning, sign_in, stepping,
+    therapies,
 )  # fmt: skip
 CONTENT_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "

@@ -1,6 +1,7 @@
-"""Labels: issue one for a container, print it at its exact size, and scan it back from where it was stuck."""
+"""Labels: issue one for a container, send it to a printer, and scan it back from where it was stuck."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -8,12 +9,15 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 import labels as layouts
-from coi.actions import labels, reads
+from coi.actions import labels, printers, printing, reads
 from coi.actions.attempts import body_digest
 from coi.actions.faults import Fault, unknown
 from coi.actions.labels import LabelRequest
-from coi.journey.steps import STEPS
-from coi.web import here
+from coi.actions.printing import PrintRequest
+from coi.actions.requests import StepRequest
+from coi.journey.accounting import GONE
+from coi.journey.steps import STEPS, Meaning, Signing
+from coi.web import here, signatures
 from coi.web.access import EVERYONE, PUBLIC, open_to
 from coi.web.answers import Outcome, outcome_of
 from coi.web.choices import choices_for
@@ -24,6 +28,8 @@ ROW = STEPS["label.issued"]
 FORMS = {"png": "image/png", "pdf": "application/pdf", "zpl": "text/plain; charset=utf-8"}
 SCREEN_DPI = 300
 MAY_PRINT = frozenset(ROW.who)
+SIGNED = replace(ROW, signatures=(Signing(Meaning.VERIFIED),))
+"""The step as it is where another person signs each further copy."""
 
 
 @pages.get("/containers/<id_>/label")
@@ -36,13 +42,21 @@ def page(id_: str) -> ResponseReturnValue:
 def _show(id_: str, *, fault: Fault | None = None, outcome: Outcome | None = None) -> ResponseReturnValue:
     container = reads.container(here.office(), id_, caller=here.caller())
     therapy = reads.therapy(here.office(), container["therapy"], caller=here.caller())
-    usable = [label for label in container["labels"] if label["state"] != "voided"]
+    usable = [label for label in container["labels"] if label["state"] not in GONE]
+    signed = signatures.blocks(SIGNED, request.form, therapy=therapy, errors=fault.errors if fault else {})
     status = fault.status if fault else outcome.status if outcome and outcome.tone == "refused" else 200
     return render_template(
         "label.html", container=container, label=usable[-1] if usable else None, templates=layouts.TEMPLATES,
         reasons=choices_for(therapy, pathways=reads.pathways(here.office()), organisations=()).reasons,
-        id=str(uuid4()), scan_id=str(uuid4()), fault=fault, outcome=outcome, row=ROW,
+        id=str(uuid4()), scan_id=str(uuid4()), print_id=str(uuid4()), fault=fault, outcome=outcome, row=ROW,
+        printers=printers.known(here.office(), caller=here.caller()),
+        signed=[replace(one, needed=False) for one in signed] if _is_signed(therapy, container) else (),
     ), status  # fmt: skip
+
+
+def _is_signed(therapy: Mapping[str, Any], container: Mapping[str, Any]) -> bool:
+    """Tell whether a further label of this container may be one that another person signs."""
+    return bool(therapy["pathway"]["second_person"] and container["labels"])
 
 
 @pages.post("/containers/<id_>/label")
@@ -50,7 +64,7 @@ def _show(id_: str, *, fault: Fault | None = None, outcome: Outcome | None = Non
 def issue(id_: str) -> ResponseReturnValue:
     """Issue a label and go to its page, or say why not."""
     try:
-        answer = labels.issue(here.office(), _label_request(id_), caller=here.caller())
+        answer = labels.issue(here.office(), _signed(_label_request(id_)), caller=here.caller())
     except Fault as fault:
         return _show(id_, fault=fault)
     outcome = outcome_of(answer)
@@ -66,6 +80,31 @@ def _label_request(id_: str) -> LabelRequest:
         "reason": text_of(form, "reason"),
     }  # fmt: skip
     return LabelRequest(id=attempt_id(form), digest=body_digest({"kind": ROW.kind, **said}), **said)
+
+
+def _signed(asked: LabelRequest) -> LabelRequest:
+    """Return the request with the signature of the second person, where the form has one."""
+    if not request.form.get("sign.0.person", "").strip():
+        return asked
+    step = StepRequest(id=asked.id, kind=ROW.kind, occurred_at=here.now(), digest=asked.digest)
+    return replace(asked, signatures=signatures.tokens(SIGNED, request.form, step))
+
+
+@pages.post("/labels/<serial>/print")
+@open_to(MAY_PRINT)
+def send(serial: str) -> ResponseReturnValue:
+    """Send the label to a printer and go to its page, where what is known of the job stands; or say why not."""
+    id_, printer = request.form.get("container", ""), request.form.get("printer", "")
+    said = {"label": serial, "printer": printer}
+    asked = PrintRequest(id=attempt_id(request.form), digest=body_digest({"kind": "label.sent", **said}), **said)
+    try:
+        printed = printing.print_label(here.office(), asked, caller=here.caller())
+    except Fault as fault:
+        return _show(id_, fault=fault)
+    outcome = outcome_of(printed.answer)
+    if outcome.tone == "done":
+        return redirect(url_for("web.labelling.page", id_=id_), 303)
+    return _show(id_, outcome=outcome)
 
 
 @pages.get("/labels/<serial>.<form>")

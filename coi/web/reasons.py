@@ -22,6 +22,7 @@ USUAL: Final[Mapping[str, tuple[str, ...]]] = {
     "patient.changed": ("details-corrected", "recorded-in-error"),
     "label.issued": _LABEL,
     "label.voided": (*_LABEL, "not-needed"),
+    "label.destroyed": (*_LABEL, "not-needed"),
     "label.superseded": _LABEL,
     "container.reidentified": _LABEL,
     "collection.paused": ("second-day", *_PATIENT),

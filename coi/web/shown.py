@@ -10,6 +10,7 @@ from werkzeug.local import LocalProxy
 
 from coi.journey.steps import STEPS
 from coi.web import here, reasons, themes, words
+from coi.web.printers import KEEPERS
 from coi.web.scanning import carried
 from coi.web.stepping import sentences
 from coi.web.therapies import SEARCHERS
@@ -25,7 +26,7 @@ def context() -> dict[str, Any]:
         "visitor": LocalProxy(here.visitor), "now": here.office().now(), "demo": DEMO if here.office().demo else None,
         "organisations": here.organisations, "carried": carried, "sentences": sentences, "zone_name": here.zone_name,
         "enrollers": STEPS["therapy.enrolled"].who, "searchers": SEARCHERS,
-        "correctors": STEPS["entry.annulled"].who, "by_theme": _by_theme,
+        "correctors": STEPS["entry.annulled"].who, "by_theme": _by_theme, "keepers": KEEPERS,
         "reasons_for": reasons.grouped,
     }  # fmt: skip
 

@@ -12,8 +12,9 @@ from coi.journey.entry import Outcome, from_instant
 from coi.web import words
 from coi.web.building import is_correctable
 
-_SYSTEM = frozenset({"window.warned", "window.breached", "window.withdrawn", "deviation.opened"})
-_UNSAID = frozenset({"kind", "pathway", "patient", "identifiers", "clock", "doses", "because", "to_organisation"})
+_SYSTEM = frozenset({"window.warned", "window.breached", "window.withdrawn", "deviation.opened", "print.ended"})
+_UNSAID = frozenset({"kind", "pathway", "patient", "identifiers", "clock", "doses", "because", "to_organisation",
+                     "job"})  # fmt: skip
 _A_WHILE = timedelta(minutes=2)
 _SUBJECT = frozenset({"seal", "location", "wristband", "document"})
 

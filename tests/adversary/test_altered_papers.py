@@ -7,9 +7,9 @@ import shutil
 
 import pytest
 
-from coi.actions import archive, exporting
+from coi.actions import archive, exporting, outside
 from coi.actions.attempts import as_bytes
-from coi.journey.checkpoint import Checkpoint, signed
+from coi.journey.checkpoint import BadNote, Checkpoint, signed
 from coi.record.logkey import LogKey
 from tests.adversary import rewriting
 from tests.adversary.rewriting import run

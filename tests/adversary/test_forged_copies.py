@@ -171,8 +171,14 @@ def test_an_archive_that_was_only_sealed_again_is_imported(source, target, tmp_p
 # --- backups
 
 
+def digest_of(manifest):
+    told = {name: said for name, said in manifest.items() if name != "seal"}
+    line = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(line.encode()).hexdigest()
+
+
 def packed(source, file, change):
-    """Write a backup of `source` whose members were changed, every digest made to fit."""
+    """Write a backup of `source` whose members were changed, every digest made to fit, sealed with the log's key."""
     backup.back_up(source, file)
     with tarfile.open(file) as tar:
         members = {member.name: tar.extractfile(member).read() for member in tar}
@@ -181,6 +187,7 @@ def packed(source, file, change):
     for name, table in manifest["tables"].items() if isinstance(manifest["tables"], dict) else ():
         if isinstance(table, dict):
             table["sha256"] = hashlib.sha256(members[f"{name}.jsonl"]).hexdigest()
+    manifest["seal"] = LOG_KEY.seal("backup", digest_of(manifest))
     members[backup.MANIFEST] = members.pop("raw", None) or json.dumps(manifest).encode()
     with tarfile.open(file, "w") as tar:
         for name, data in members.items():
@@ -226,13 +233,13 @@ def one_patient(rows):
 
 OTHER_NOTE = LOG_KEY.checkpoint(5, bytes(32))
 COPIES = {
-    "cut": (cut, "another last checkpoint"),
-    "checkpoint of another": (manifest_says(checkpoint=OTHER_NOTE), "another last checkpoint"),
-    "checkpoint 5": (manifest_says(checkpoint=5), "another last checkpoint"),
+    "cut": (cut, "does not end at the checkpoint"),
+    "checkpoint of another": (manifest_says(checkpoint=OTHER_NOTE), "does not end at the checkpoint"),
+    "checkpoint 5": (manifest_says(checkpoint=5), "does not end at the checkpoint"),
     "admin": (admin, "Person mallory"),
     "one patient": (rows_of("code", one_patient), "Code of a patient"),
     "frontier": (rows_of("checkpoint", lambda rows: rows[-1].update(frontier="")), "cannot be read"),
-    "note": (rows_of("checkpoint", lambda rows: rows[-1].update(note="junk")), "another last checkpoint|whole"),
+    "note": (rows_of("checkpoint", lambda rows: rows[-1].update(note="junk")), "does not end at|whole"),
     "leaf": (rows_of("entry", lambda rows: rows[5].update(leaf=base64.b64encode(b"[" * 999).decode())), "Position 5"),
     "one column more": (rows_of("entry", lambda rows: rows[0].update(evil=1)), "line 1 of entry.jsonl"),
     "one column less": (rows_of("entry", lambda rows: rows[1].pop("leaf") and None), "line 2 of entry.jsonl"),

@@ -20,6 +20,8 @@ ROUTES = {
     ("POST", "/steps/batch"): ALL,
     ("POST", "/therapies"): {Role.COORDINATOR, Role.PHYSICIAN, Role.NURSE},
     ("POST", "/labels"): {Role.NURSE, Role.OPERATOR, Role.RECEIVER, Role.INFUSION, Role.COORDINATOR},
+    ("POST", "/labels/<serial>/print"): {Role.NURSE, Role.OPERATOR, Role.RECEIVER, Role.INFUSION, Role.COORDINATOR},
+    ("GET", "/printers"): ALL,
     ("POST", "/scans"): ALL,
     ("POST", "/signatures"): ALL,
     ("POST", "/search"): ALL - {Role.COURIER, Role.ADMIN},
@@ -83,7 +85,8 @@ def test_the_table_names_every_route_of_the_interface_and_agrees_with_it(client)
 def body_of(client, rule):
     step = client.step_body("no.such.kind")
     return {"/steps": step, "/steps/batch": {"steps": []}, "/therapies": enrolment("MRN-1", pathway="no-such-pathway"),
-            "/labels": {"id": step["id"], "container": "CTR-x"}, "/scans": {"text": "NOBODY-1"},
+            "/labels": {"id": step["id"], "container": "CTR-x"},
+            "/labels/<serial>/print": {"id": step["id"], "printer": "browser"}, "/scans": {"text": "NOBODY-1"},
             "/search": {"value": "NOBODY-1"}, "/signatures": {"attempt": "x"}}[rule]  # fmt: skip
 
 

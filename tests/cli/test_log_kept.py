@@ -211,30 +211,59 @@ def test_a_damaged_or_cut_off_backup_writes_nothing(played, tmp_path):
 
 
 def test_a_backup_whose_log_was_edited_before_is_told_as_such_when_it_is_restored(played, tmp_path):
+    with played.office() as office, without_guards(office.store) as conn:
+        conn.execute(update(ENTRY).where(ENTRY.c.position == 5).values(kind="handoff.accepted"))
+    played.run("backup", tmp_path / "copy.tar")
+    other = other_instance(played, tmp_path, f"sqlite:///{tmp_path / 'other.sqlite3'}")
+    assert "column kind" in other.run("restore", tmp_path / "copy.tar", expect=1)
+
+
+def cut(rows):
+    """Take the last transaction away, entries and checkpoint."""
+    del rows["checkpoint"][-1]
+    size = rows["checkpoint"][-1]["size"]
+    for table in ("entry", "attempt"):
+        rows[table] = [row for row in rows[table] if row["position"] < size]
+
+
+ALTERED = {
+    "the end cut off": cut,
+    "an administrator nobody added": lambda rows: rows["grant"].append(
+        {"person": "demo-nurse", "organisation": "*", "role": "admin"}
+    ),
+    "a wristband of another patient": lambda rows: rows["code"][0].update(subject="PAT-2222222222222"),
+    "a column of its own": lambda rows: rows["entry"][0].update(evil=1),
+    "a position beyond every number": lambda rows: rows["entry"][-1].update(position=10**30),
+    "a list for a row": lambda rows: rows["entry"].append([1]),
+    "a number for a leaf": lambda rows: rows["entry"][0].update(leaf=5),
+}
+
+
+@pytest.mark.parametrize("change", ALTERED.values(), ids=ALTERED)
+def test_a_backup_that_was_altered_is_refused_though_its_manifest_fits(played, tmp_path, change):
     file, forged = tmp_path / "copy.tar", tmp_path / "forged.tar"
     played.run("backup", file)
-    seen = {}
-
-    def forge(name, data):
-        if name == "entry.jsonl":
-            lines = [json.loads(line) for line in data.splitlines()]
-            lines[-1]["kind"] = "handoff.accepted"
-            data = b"".join(json.dumps(line, sort_keys=True).encode() + b"\n" for line in lines)
-            seen["sha256"] = hashlib.sha256(data).hexdigest()
-        return data
-
-    altered(file, forged, forge)
+    rows, bodies = {}, {}
+    altered(file, forged, lambda name, data: rows.update({name: data}) or data)
+    rows = {name.removesuffix(".jsonl"): [json.loads(line) for line in data.splitlines()]
+            for name, data in rows.items() if name.endswith(".jsonl")}  # fmt: skip
+    change(rows)
+    for name, several in rows.items():
+        bodies[f"{name}.jsonl"] = b"".join(json.dumps(row, sort_keys=True).encode() + b"\n" for row in several)
 
     def vouch(name, data):
         if name == "manifest.json":
             manifest = json.loads(data)
-            manifest["tables"]["entry"]["sha256"] = seen["sha256"]
-            data = json.dumps(manifest).encode()
-        return data
+            for table, told in manifest["tables"].items():
+                told["sha256"] = hashlib.sha256(bodies[f"{table}.jsonl"]).hexdigest()
+            return json.dumps(manifest).encode()
+        return bodies[name]
 
-    altered(forged, file, vouch)
+    altered(file, forged, vouch)
     other = other_instance(played, tmp_path, f"sqlite:///{tmp_path / 'other.sqlite3'}")
-    assert "column kind" in other.run("restore", file, expect=1)
+    assert "not a whole backup" in other.run("restore", forged, expect=1)
+    with other.office() as office, office.store.read() as conn:
+        assert conn.execute(select(ENTRY)).first() is None
 
 
 def test_the_export_holds_every_leaf_as_it_was_hashed(played, tmp_path):

@@ -3,14 +3,16 @@
 import http.client
 import json
 import shutil
+import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from sqlalchemy import delete, select
 from werkzeug.serving import make_server
 
 from coi.actions.system import Fact, tell
+from coi.actions.witness import PATIENCE
 from coi.cli import main
 from coi.journey.entry import leaf_hash
 from coi.record.logkey import create_log_key
@@ -159,6 +161,98 @@ def test_a_log_that_cannot_be_reached_is_no_alarm_and_one_that_gives_no_proof_is
     with serving(unwilling) as url:
         code, said = witness(url=url)
     assert (code, "no proof" in said) == (3, True)
+
+
+SIGNED = "/api/v1/log/checkpoint"
+
+
+def last_note(office):
+    with office.store.read() as conn:
+        return conn.execute(select(CHECKPOINT.c.note).order_by(CHECKPOINT.c.size.desc()).limit(1)).scalar_one()
+
+
+@contextmanager
+def answering(note, proof):
+    """A server that shows a genuine checkpoint and writes `proof` to the line, when asked for the proof."""
+
+    def serve(line):
+        with line:
+            asked = line.recv(4000).decode()
+            body = note.encode()
+            head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
+            line.sendall(head + body if SIGNED in asked else proof)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(30)
+
+        def run():
+            with suppress(OSError):
+                while True:
+                    serve(server.accept()[0])
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        server.shutdown(socket.SHUT_RDWR)  # wakes who waits in accept
+        thread.join(30)
+
+
+HALF = b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"
+ODD = {
+    "nothing": b"", "no protocol": b"GARBAGE\r\n\r\n", "half an answer": HALF,
+    "half a chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n50\r\nabc",
+    "a line without end": b"HTTP/1.1 200 " + b"x" * 70_000 + b"\r\n\r\n",
+    "too many headers": b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 300 + b"\r\n",
+    "a way to nowhere": b"HTTP/1.1 302 OK\r\nLocation: http://127.0.0.1:abc/\r\n\r\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("proof", ODD.values(), ids=ODD)
+def test_a_log_that_breaks_off_when_asked_for_the_proof_is_an_alarm_after_some_looks(log, witness, proof):
+    office, _ = log
+    witness("--key", LOG_KEY.verifier_key)
+    Player(office).collected("WIT-6")
+    with answering(last_note(office), proof) as url:
+        for _ in range(PATIENCE - 1):
+            code, said = witness(url=url)
+            assert (code, "Not reached" in said) == (1, True)
+        assert not (witness.folder / "ALARM.json").exists()
+        code, said = witness(url=url)
+    assert (code, "never proved" in said) == (3, True)
+    assert json.loads((witness.folder / "ALARM.json").read_text())["got"] == last_note(office)
+
+
+def test_a_proof_too_deep_to_be_read_is_an_alarm(log, witness):
+    office, _ = log
+    witness("--key", LOG_KEY.verifier_key)
+    Player(office).collected("WIT-7")
+    deep = b"HTTP/1.1 200 OK\r\nContent-Length: 90000\r\n\r\n" + b"[" * 90_000
+    with answering(last_note(office), deep) as url:
+        assert witness(url=url)[0] == 3
+
+
+def test_a_line_that_was_cut_once_is_forgotten_when_the_proof_comes(log, witness):
+    office, url = log
+    witness("--key", LOG_KEY.verifier_key)
+    Player(office).collected("WIT-8")
+    with answering(last_note(office), HALF) as broken:
+        assert witness(url=broken)[0] == 1
+    assert (witness.folder / "unproved.json").exists()
+    assert witness(url=url)[0] == 0
+    assert not (witness.folder / "unproved.json").exists()
+
+
+def test_a_fork_that_was_shown_once_and_not_proved_is_caught_by_what_is_shown_later(log, witness):
+    office, url = log
+    witness("--key", LOG_KEY.verifier_key)
+    Player(office).collected("WIT-9")
+    size = int(last_note(office).split("\n")[1])
+    fork = LOG_KEY.checkpoint(size, b"\x07" * 32)
+    with answering(fork, b"") as forked:
+        assert witness(url=forked)[0] == 1
+    Player(office).collected("WIT-10")
+    code, said = witness(url=url)
+    assert (code, "not those that were there before" in said) == (3, True)
 
 
 def test_the_kept_checkpoint_is_shown_to_whoever_compares(log, witness, tmp_path):

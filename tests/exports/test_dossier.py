@@ -130,6 +130,24 @@ def test_every_label_says_who_issued_and_applied_it(told):
         assert [act["what"] for act in label["acts"]] == ["issued", "applied"]
 
 
+def test_the_dossier_accounts_for_every_label_and_names_the_open_one(player):
+    coi, (bag,) = player.collected("MRN-9")
+    caller = player.as_("demo-nurse")
+    (one,) = exporting.dossier(player.office, coi, caller=caller)["reconciliation"]
+    assert (one["issued"], one["applied"], one["open"]) == (1, [bag], [])
+    spare = player.label(one["container"], reason="label-damaged")
+    dossier = exporting.dossier(player.office, coi, caller=caller)
+    (one,) = dossier["reconciliation"]
+    assert (one["issued"], one["open"]) == (2, [spare])
+    assert "Reconciliation of labels" in text_of(dossier_pdf.render(dossier))
+    player.step("demo-nurse", "label.destroyed", [("label", spare)], coi=coi, reason="label-misprinted")
+    dossier = exporting.dossier(player.office, coi, caller=caller)
+    assert (
+        dossier["reconciliation"][0] | {"issued": 2, "destroyed": [spare], "open": []} == dossier["reconciliation"][0]
+    )
+    assert [act["what"] for act in dossier["labels"][1]["acts"]] == ["issued", "destroyed"]
+
+
 def test_the_windows_say_what_they_answer_and_deviations_what_brought_them_about(told):
     _, dossier, _ = told
     answers = {(one["window"], one["answer"]) for one in dossier["windows"]}

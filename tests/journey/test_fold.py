@@ -98,6 +98,9 @@ def with_every_kind():
              reason="recorded-in-error")  # fmt: skip
     bag, other = story.labelled(coi, "starting_material", 2)
     spare = story.label(story.codes[bag].container, reason="label-damaged")
+    sent = story.do("demo-nurse", "label.sent", coi=coi, values={"label": spare, "printer": "ward-3"}).entry
+    told = {"label": spare, "job": sent.id, "state": "sent", "containers": sent.values["containers"]}
+    story.system(None, "print.ended", story.new_id(), told, coi=coi)
     story.do("demo-nurse", "label.voided", [("label", spare)], coi=coi, reason="label-misprinted")
     story.do("demo-nurse", "collection.started", [("wristband", "MRN-1")], coi=coi)
     story.do("demo-nurse", "collection.completed", [("container", bag), ("container", other)], coi=coi)

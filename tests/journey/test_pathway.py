@@ -97,7 +97,7 @@ FAULTS = {
     "name no code": ('name = "car-t-cryo"', 'name = "Car T"', "pathway: 'name' is 'Car T'"),
     "blank title": ('title = "CAR-T, apheresis cryopreserved at the site, product frozen"', 'title = " "',
                     "pathway: 'title' is missing"),
-    "version number": ('version = "3"', "version = 1", "pathway: 'version' is missing; expected text."),
+    "version number": ('version = "4"', "version = 1", "pathway: 'version' is missing; expected text."),
     "unknown key": ("format = 1", "format = 1\ncolour = 1", "pathway: unknown key 'colour'"),
     "unknown step": ('steps = ["patient.verified"', 'steps = ["patient.hugged"', "unknown step 'patient.hugged'"),
     "system step": ('steps = ["patient.verified"', 'steps = ["window.breached"', "unknown step 'window.breached'"),
@@ -143,6 +143,11 @@ FAULTS = {
     "label key": ('title = "Final product, dose"', 'title = "x"\nsize = 1', "label.dose: unknown key 'size'"),
     "label title": ('title = "Final product, dose"', "title = 7", "label.dose: 'title' is missing"),
     "statements": ('statements = ["NOT FOR INFUSION"]', "statements = [1]", "'statements' must be a list of texts."),
+    "labelling key": ("[labelling]", "[labelling]\nprinter = 1", "labelling: unknown key 'printer'"),
+    "labelling words": ("[labelling]", '[labelling]\nwitness = "yes"', "labelling: 'witness' must be true or false."),
+    "labels wait": ('reconciled_before = ["shipment.packed"', 'reconciled_before = ["container.stored"',
+                    "labelling: 'reconciled_before' must be a list of steps among"),
+    "labelling": ("[labelling]", "[[labelling]]", "'labelling' must be a table."),
     "reason code": ("expired = ", '"Ex pired" = ', "reasons: 'Ex pired' is not a code."),
     "reason number": ('expired = "A stability window has closed"', "expired = 7", "'reasons' must be a table of code"),
 }  # fmt: skip
@@ -224,7 +229,7 @@ def as_toml(value):
 
 
 @given(st.dictionaries(st.sampled_from(["format", "name", "version", "title", "stage", "window", "doses", "reasons",
-                                        "label", "bedside", "more"]), junk))  # fmt: skip
+                                        "label", "labelling", "bedside", "more"]), junk))  # fmt: skip
 def test_no_shape_of_a_document_makes_the_reader_fail(table):
     text = "\n".join(f"{key} = {as_toml(value)}" for key, value in table.items())
     assert faults_of(text.encode("utf-8")) != []

@@ -21,6 +21,9 @@ container.planned       .    x    x    x    .    .    .    .    .    .
 label.issued            x    x    x    x    .    .    .    .    .    x
 label.applied           x    x    x    x    .    .    .    .    .    x
 label.voided            x    x    x    x    .    .    .    .    .    x
+label.sent              x    x    x    x    .    .    .    .    .    x
+label.destroyed         x    x    x    x    .    .    .    .    .    x
+label.returned          x    x    x    x    .    .    .    .    .    x
 collection.started      x    x    x    x    .    .    .    .    .    x
 collection.completed    x    x    x    x    .    .    .    .    .    x
 shipper.charged         x    .    x    .    .    .    .    .    .    .
@@ -99,6 +102,7 @@ window.warned           .    .    x    .    .    .    .    .    .    .
 window.breached         .    .    x    .    .    .    .    .    .    .
 window.withdrawn        .    .    x    .    .    .    .    .    .    .
 deviation.opened        .    .    x    .    .    .    .    .    .    .
+print.ended             .    .    x    .    .    .    .    .    .    .
 pathway.published       .    .    x    .    .    .    .    .    .    .
 organisation.added      .    .    x    .    .    .    .    .    .    .
 person.added            .    .    x    .    .    .    .    .    .    .
@@ -115,6 +119,8 @@ log.imported            .    .    x    .    .    .    .    .    .    .
 log.restored            .    .    x    .    .    .    .    .    .    .
 backup.made             .    .    x    .    .    .    .    .    .    .
 backup.drilled          .    .    x    .    .    .    .    .    .    .
+printer.added           .    .    x    .    .    .    .    .    .    .
+printer.removed         .    .    x    .    .    .    .    .    .    .
 """
 ROWS = {line.split()[0]: line.split()[1:] for line in TABLE.strip().splitlines()[1:]}
 CELLS = [
@@ -125,7 +131,7 @@ STOPPING = {(kind, family) for kind, family, stops in CELLS if stops}
 HOUSE = [
     "organisation.added", "person.added", "password.renewed", "settings.changed", "key.adopted", "key.changed",
     "key.escrowed", "watcher.seen", "guards.broken", "guards.mended", "log.exported", "log.imported", "log.restored",
-    "backup.made", "backup.drilled",
+    "backup.made", "backup.drilled", "printer.added", "printer.removed",
 ]  # fmt: skip
 FROZEN = [
     "therapy.enrolled", "therapy.closed", "patient.verified", "container.planned", "label.issued", "label.applied",
@@ -145,9 +151,10 @@ ADDED = [
     "shipment.transferred", "contents.transferred", "release.requested", "thaw.completed", "shipper.topped_up",
     "logger.started", "logger.stopped", "seal.verified", "seal.broken", "seal.replaced", "shipment.diverted",
     "shipment.delayed", "shipment.returned", "leg.reported", "container.damaged", "container.lost",
-    "container.found", "document.attached", "infusion.resumed",
+    "container.found", "document.attached", "infusion.resumed", "label.sent", "label.destroyed", "label.returned",
 ]  # fmt: skip
-SYSTEM = ["attempt.refused", "window.warned", "window.breached", "window.withdrawn", "deviation.opened"]
+SYSTEM = ["attempt.refused", "window.warned", "window.breached", "window.withdrawn", "deviation.opened",
+          "print.ended"]  # fmt: skip
 
 SAVING = ["handoff.offered", "handoff.accepted", "shipment.unpacked", "shipment.inspected", "container.stored",
           "container.retrieved", "container.discarded", "container.returned", "container.found", "storage.evacuated",
@@ -230,7 +237,7 @@ def test_what_can_never_be_reported_is_what_the_design_names_and_what_two_people
         "label.issued", "containers.released", "infusion.checked", "hold.lifted", "therapy.enrolled",
         "entry.annulled", "entry.replaced", "entry.acknowledged", "handoff.acknowledged", "site.changed",
         "identifier.bound", "identifier.replaced", "identifier.withdrawn", "patient.changed", "container.reidentified",
-        "container.adopted", "release.requested",
+        "container.adopted", "release.requested", "label.sent",
     }  # fmt: skip
 
 
@@ -247,7 +254,8 @@ def test_two_people_correct_identity_custody_release_infusion_discard_holds_and_
 
 def test_a_coded_reason_is_needed_for_every_refusal_change_delay_failure_and_correction():
     assert {kind for kind in RECORDABLE if STEPS[kind].reason} == {
-        "label.voided", "label.superseded", "handoff.refused", "handoff.cancelled", "container.discarded",
+        "label.voided", "label.destroyed", "label.superseded", "handoff.refused", "handoff.cancelled",
+        "container.discarded",
         "container.returned", "container.reidentified", "contents.transferred", "storage.evacuated", "release.refused",
         "release.revoked", "release.requested", "hold.placed", "hold.lifted", "entry.annulled", "entry.replaced",
         "therapy.postponed", "plan.changed", "site.changed", "identifier.replaced", "identifier.withdrawn",

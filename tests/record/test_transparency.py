@@ -12,7 +12,7 @@ from coi.actions.system import Fact, tell
 from coi.journey.tree import verify_consistency, verify_inclusion
 from coi.record import guards, ledger, logkey, transparency
 from coi.record.logkey import LogKey
-from coi.record.tables import ATTEMPT, CHECKPOINT, ENTRY
+from coi.record.tables import ATTEMPT, CHECKPOINT, CLASH, ENTRY
 from coi.record.transparency import LogBroken
 from tests.adversary import rewriting
 from tests.play import Player
@@ -217,6 +217,7 @@ LOOKALIKES = {
     "with a condition": [OFF, ROW_GUARD.replace("EXECUTE", "WHEN (false) EXECUTE").format("DELETE OR UPDATE",
                                                                                        "coi_append_only"), ALWAYS],
     "with other operators": ["ALTER FUNCTION coi_entry_in_order() SET search_path = elsewhere"],
+    "behind rows that are hidden": ["ALTER TABLE entry ENABLE ROW LEVEL SECURITY"],
     "under a rule": ["CREATE RULE swallowed AS ON INSERT TO entry DO INSTEAD NOTHING"],
 }  # fmt: skip
 
@@ -255,3 +256,58 @@ def test_no_way_of_inserting_replaces_what_is_there(grown, table, key):
             conn.exec_driver_sql(way)
     with grown.store.read() as conn:
         assert conn.exec_driver_sql(f"SELECT * FROM {table} ORDER BY 1").all() == before
+
+
+@pytest.mark.parametrize("table", ["entry", "checkpoint", "attempt", "pathway", "clash"])
+def test_the_hidden_key_of_sqlite_replaces_nothing_either(sqlite_url, table):
+    office = make_office(sqlite_url)
+    Player(office).collected("ROWID-1")
+    with office.store.write() as conn:
+        if table == "clash":
+            conn.execute(CLASH.insert(), dict.fromkeys(CLASH.c.keys(), "x"))
+    with office.store.read() as conn:
+        names = [row.name for row in conn.exec_driver_sql(f"PRAGMA table_info({table})")]
+        before = conn.exec_driver_sql(f"SELECT * FROM {table} ORDER BY rowid").all()
+    assert before
+    other = {"id": "'another'", "digest": "'another'", "name": "'another'", "position": "position + 900",
+             "size": "size + 900", "start": "size"}  # fmt: skip
+    chosen = ", ".join(other.get(name, name) for name in names)
+    with pytest.raises(DBAPIError), office.store.write() as conn:
+        conn.exec_driver_sql(f"INSERT OR REPLACE INTO {table} (rowid, {', '.join(names)}) "
+                             f"SELECT rowid, {chosen} FROM {table} ORDER BY rowid LIMIT 1")  # fmt: skip
+    with office.store.read() as conn:
+        assert conn.exec_driver_sql(f"SELECT * FROM {table} ORDER BY rowid").all() == before
+    office.store.close()
+
+
+def test_operators_of_ones_own_do_not_stand_in_for_those_of_the_server(postgresql_url):
+    office = make_office(postgresql_url)
+    with office.store.read() as conn:
+        row = dict(conn.execute(select(ENTRY).limit(1)).mappings().one())
+    mine = ["CREATE SCHEMA mine",
+            "CREATE FUNCTION mine.never(bigint, bigint) RETURNS bool LANGUAGE sql AS 'SELECT false'",
+            "CREATE FUNCTION mine.never(int, int) RETURNS bool LANGUAGE sql AS 'SELECT false'",
+            "CREATE OPERATOR mine.<> (LEFTARG = int, RIGHTARG = int, FUNCTION = mine.never)",
+            "CREATE OPERATOR mine.<> (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = mine.never)",
+            "SET LOCAL search_path = mine, pg_catalog, public"]  # fmt: skip
+    with office.store.write() as conn:
+        for statement in mine:
+            conn.exec_driver_sql(statement)
+        with pytest.raises(DBAPIError, match="out of order"):
+            conn.execute(ENTRY.insert(), row | {"position": 5000, "id": "another", "stream": "site:another", "seq": 7})
+        conn.rollback()
+    office.store.close()
+
+
+def test_a_right_on_a_single_column_is_too_wide(postgresql_url):
+    office = make_office(postgresql_url)
+    with office.store.write() as conn:
+        conn.exec_driver_sql("CREATE ROLE narrow_for_a_test")
+        try:
+            conn.exec_driver_sql("GRANT SELECT, INSERT ON entry TO narrow_for_a_test")
+            conn.exec_driver_sql("GRANT UPDATE (leaf) ON entry TO narrow_for_a_test")
+            conn.exec_driver_sql("SET LOCAL ROLE narrow_for_a_test")
+            assert guards.wide_rights(conn) == ["entry"]
+        finally:
+            conn.rollback()
+    office.store.close()

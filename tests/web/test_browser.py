@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pypdfium2
 import pytest
 
-from coi.actions import reads
+from coi.actions import printers, reads
+from coi.record.printers import Printer
 from tests.web.browser import DESK, PHONE, chromium, seat, served
 from tests.worlds import PASSWORD
 
@@ -278,6 +279,17 @@ _TOO_SMALL = """(least) => {
 
 def too_small(place) -> list[str]:
     return place.page.evaluate(_TOO_SMALL, SMALLEST_TARGET)
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_the_list_of_printers_fits_the_screen_and_every_target_a_glove(chrome, address, world, size):
+    printers.add(world, Printer(code="ward-3", kind="raw", address="printer-3.ward.example.org:9100", language="zpl",
+                                dpi=203, width=100, height=100, site="demo-hospital"))  # fmt: skip
+    with seat(chrome, address, size=size) as admin:
+        admin.sign_in("demo-admin")
+        admin.go("/printers")
+        wide = admin.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert (wide <= 0, too_small(admin)) == (True, [])
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])

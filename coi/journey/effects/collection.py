@@ -53,6 +53,20 @@ def label_issued(therapy: Therapy, entry: Entry) -> None:
     )
 
 
+def label_sent(therapy: Therapy, entry: Entry) -> None:
+    """Remember the job: whether it came out is unknown until its end is told, also when nobody ever tells it."""
+    label = therapy.labels.get(entry.values["label"])
+    if label is not None:
+        label.job, label.printer, label.sent = entry.id, entry.values["printer"], "unknown"
+
+
+def print_ended(therapy: Therapy, entry: Entry) -> None:
+    """Remember what the printer made of the job; what is told of an earlier job counts no more."""
+    label = therapy.labels.get(entry.values["label"])
+    if label is not None and label.job == entry.values["job"]:
+        label.sent = entry.values["state"]
+
+
 def label_applied(therapy: Therapy, entry: Entry) -> None:
     """Put the label in force; an older copy in the same place is superseded there. What was voided stays voided."""
     label = therapy.labels.get(entry.values["label"] or "")
@@ -72,6 +86,20 @@ def label_voided(therapy: Therapy, entry: Entry) -> None:
     label = therapy.labels.get(entry.values["label"] or "")
     if label is not None:
         label.state = "voided"
+
+
+def label_destroyed(therapy: Therapy, entry: Entry) -> None:
+    """Take a label out of the world that was not in use, or whose voided copy was still there."""
+    label = therapy.labels.get(entry.values["label"] or "")
+    if label is not None:
+        label.state = "destroyed"
+
+
+def label_returned(therapy: Therapy, entry: Entry) -> None:
+    """Take an unused label back; it cannot be applied any more."""
+    label = therapy.labels.get(entry.values["label"] or "")
+    if label is not None and label.state == "issued":
+        label.state = "returned"
 
 
 def label_superseded(therapy: Therapy, entry: Entry) -> None:
@@ -137,6 +165,10 @@ EFFECTS = {
     "label.applied": label_applied,
     "label.voided": label_voided,
     "label.superseded": label_superseded,
+    "label.destroyed": label_destroyed,
+    "label.returned": label_returned,
+    "label.sent": label_sent,
+    "print.ended": print_ended,
     "container.reidentified": reidentified,
     "collection.started": started,
     "container.filled": filled,

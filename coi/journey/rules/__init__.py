@@ -26,6 +26,7 @@ from coi.journey.rules import (
     ends,
     identity,
     labelling,
+    reconciliation,
     safety,
     signing,
     stage,
@@ -36,6 +37,7 @@ Rule = Callable[[Case], Iterator[Problem]]
 RULES: tuple[Rule, ...] = (
     *identity.RULES,
     *labelling.RULES,
+    *reconciliation.RULES,
     *doses.RULES,
     *authority.RULES,
     *custody.RULES,

@@ -1,4 +1,4 @@
-"""Collection rules: was the patient verified, does it go on, is every container and label accounted for?"""
+"""Collection rules: was the patient verified, does it go on, is every container accounted for?"""
 
 from collections.abc import Iterator
 
@@ -79,26 +79,10 @@ def planned_containers_are_accounted_for(case: Case) -> Iterator[Problem]:
         )
 
 
-def labels_are_accounted_for(case: Case) -> Iterator[Problem]:
-    """At the end of the therapy every label that was issued was applied, superseded or voided."""
-    if case.kind != "therapy.closed" or case.therapy is None:
-        return
-    left = [label.serial for label in case.therapy.labels.values() if label.state == "issued"]
-    if left:
-        yield Problem(
-            Family.COUNT,
-            f"{len(left)} issued label(s) were never applied: {', '.join(left)}. Void the ones that were destroyed.",
-            f"{len(left)} unaccounted",
-            "each applied or voided",
-            severity=Severity.CAUTION,
-        )
-
-
 RULES = (
     patient_was_verified,
     collection_is_under_way,
     collection_is_not_paused,
     collection_has_a_product,
     planned_containers_are_accounted_for,
-    labels_are_accounted_for,
 )

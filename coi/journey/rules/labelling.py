@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from coi.journey.accounting import GONE, copies
 from coi.journey.attempt import Case, Problem, ResolvedScan, Severity
 from coi.journey.derive import label_serial
 from coi.journey.steps import Family, State
@@ -9,13 +10,14 @@ from coi.journey.therapy import Label
 
 _ID = Family.IDENTITY
 _STAGE = Family.STAGE
-_ABOUT_A_LABEL = frozenset({"label.applied", "label.voided", "label.superseded"})
+_ABOUT_A_LABEL = frozenset({"label.applied", "label.voided", "label.superseded", "label.destroyed", "label.returned"})
+_ON_THE_CONTAINER = frozenset({"issued", "applied", "superseded"})  # or on its way there
 _LEAVES = frozenset({"shipment.packed", "handoff.offered"})
 _OTHER_LABELS = frozenset({"cassette", "certificate"})
 
 
 def label_is_current(case: Case) -> Iterator[Problem]:
-    """A container is read by the label that is in force on it: applied, not voided; a superseded copy is a caution."""
+    """A container is read by the label in force on it: applied and not out of use; a superseded copy is a caution."""
     if case.therapy is None:
         return
     for scan in case.attempt.scans:
@@ -26,14 +28,13 @@ def label_is_current(case: Case) -> Iterator[Problem]:
 
 
 def _label_problem(case: Case, label: Label) -> Iterator[Problem]:
-    live = case.therapy.live_label(label.container) if case.therapy else None
-    live_serial = live.serial if live and live.state == "applied" else "a label that was issued and applied"
+    live_serial = _in_force(case, label) or "a label that was issued and applied"
     about = (label.container,)
-    if label.state == "voided":
+    if label.state in GONE:
         yield Problem(
             _ID,
-            f"Label {label.serial} was voided; the label in force is {live_serial}.",
-            f"voided label {label.serial}",
+            f"Label {label.serial} was {label.state}; the label in force is {live_serial}.",
+            f"{label.state} label {label.serial}",
             live_serial,
             about,
         )
@@ -56,6 +57,12 @@ def _label_problem(case: Case, label: Label) -> Iterator[Problem]:
         )
 
 
+def _in_force(case: Case, label: Label) -> str | None:
+    """Return the serial of the label that is applied to the same container, or None."""
+    live = case.therapy.live_label(label.container) if case.therapy else None
+    return live.serial if live and live.state == "applied" else None
+
+
 def number_is_of_a_label_in_force(case: Case) -> Iterator[Problem]:
     """A container told by its own number has a label in force, and none that was voided and shows the same number."""
     for scan in case.attempt.scanned("container"):
@@ -64,7 +71,7 @@ def number_is_of_a_label_in_force(case: Case) -> Iterator[Problem]:
             continue
         own = [label for label in case.therapy.labels.values() if label.container == container.id]
         live = [label.serial for label in own if label.state == "applied"]
-        voided = [label.serial for label in own if label.state == "voided"]
+        voided = [label.serial for label in own if label.state == "voided"]  # what was destroyed shows nothing
         if not live or voided:
             yield Problem(
                 _ID,
@@ -87,9 +94,11 @@ def label_is_this_containers(case: Case) -> Iterator[Problem]:
         if label is None:
             continue
         if label.state not in ("issued", "applied"):
+            live = _in_force(case, label)
             yield Problem(
                 _ID,
-                f"Label {label.serial} was {label.state} and cannot be applied; issue a new one.",
+                f"Label {label.serial} was {label.state} and cannot be applied; "
+                + (f"the label in force is {live}." if live else "issue a new one."),
                 f"{label.state} label {label.serial}",
                 "an issued label",
                 (label.container,),
@@ -112,21 +121,15 @@ def _other_container(case: Case, label: Label) -> Iterator[Problem]:
 
 
 def label_is_needed(case: Case) -> Iterator[Problem]:
-    """A label is printed for a container that still needs one; another copy takes a coded reason."""
+    """A label is printed for a place that has had none yet; whatever became of that, another takes a coded reason."""
     if case.kind != "label.issued" or case.therapy is None:
         return
     values = case.attempt.values
-    copies = [
-        label.serial
-        for label in case.therapy.labels.values()
-        if label.container == values.get("container")
-        and label.position == values.get("position")
-        and label.state in ("issued", "applied")
-    ]
-    if copies and case.attempt.reason is None:
+    earlier = copies(case.therapy, container=values.get("container"), position=values.get("position"))
+    if earlier and case.attempt.reason is None:
         yield Problem(
             _STAGE,
-            f"Label {copies[-1]} exists for this place; another copy needs a coded reason.",
+            f"Label {earlier[-1].serial} was issued for this place; another copy needs a coded reason.",
             "no reason",
             "a reason for the reprint",
             tuple(c.id for c in case.containers),
@@ -140,7 +143,7 @@ def label_can_be_voided(case: Case) -> Iterator[Problem]:
     scanned: tuple[ResolvedScan, ...] = case.attempt.scanned("label")
     serial = scanned[0].label if scanned else case.attempt.values.get("label")
     label = case.therapy.labels.get(serial or "")
-    if label is None or label.state == "voided":
+    if label is None or label.state not in _ON_THE_CONTAINER:
         yield Problem(
             _STAGE,
             "There is no such label to void.",

@@ -13,7 +13,7 @@ def signed_as_it_must_be(case: Case) -> Iterator[Problem]:
     if case.attempt.on_paper:
         return  # a paper record has its own signatures, below
     for signing in case.row.signatures:
-        able = {signed.person for signed in case.attempt.signed if _may(case, signing, signed)}
+        able = signers(case, signing)
         if len(able) < signing.count:
             yield Problem(
                 _SIGNATURE,
@@ -23,6 +23,11 @@ def signed_as_it_must_be(case: Case) -> Iterator[Problem]:
                 f"{signing.count} signature(s) '{_words(signing)}'",
             )
     yield from _twice(case)
+
+
+def signers(case: Case, signing: Signing) -> set[str]:
+    """Return who has signed as `signing` asks for."""
+    return {signed.person for signed in case.attempt.signed if _may(case, signing, signed)}
 
 
 def _words(signing: Signing) -> str:

@@ -30,6 +30,7 @@ from coi.journey.steps.row import (
 from coi.journey.values import Choice, Code, Flag, Identifier, Moment, Several, Whole
 
 FILLED_AT_THE_CHAIR = frozenset({Purpose.STARTING_MATERIAL, Purpose.RESCUE, Purpose.QC_SAMPLE, Purpose.RETENTION})
+WITNESS = Code(name="witness", text="Another person who saw it destroyed.", example="demo-quality")
 MARKER = Choice(name="marker", text="A test.", options=("hiv", "hbv", "hcv", "syphilis", "htlv", "cmv", "wnv", "other"))
 
 ROWS = (
@@ -68,6 +69,21 @@ ROWS = (
         ),
     ),
     StepKind(
+        kind="label.sent",
+        title="Send a label to a printer",
+        who=frozenset({Role.NURSE, Role.OPERATOR, Role.RECEIVER, Role.INFUSION, Role.COORDINATOR}),
+        stops=IDENTIFIES,
+        route="labels",
+        always=True,
+        reported_by=NEVER_REPORTED,
+        correction_people=2,
+        states=frozenset({State.PLANNED, State.LABELLED, State.FILLED, State.THAWING}),
+        values=(
+            Identifier(name="label", text="The label.", required=True, type=RefType.LABEL),
+            Code(name="printer", text="The printer that it is sent to.", required=True, example="ward-3"),
+        ),
+    ),
+    StepKind(
         kind="label.applied",
         title="Apply a label (scan it back)",
         who=HANDLERS,
@@ -96,7 +112,33 @@ ROWS = (
         values=(
             Identifier(name="label", text="The label's serial when the copy was destroyed.", type=RefType.LABEL),
             Flag(name="destroyed", text="The copy was destroyed."),
+            WITNESS,
         ),
+    ),
+    StepKind(
+        kind="label.destroyed",
+        title="Destroy a label that is not in use",
+        who=HANDLERS | {Role.QUALITY},
+        stops=IDENTIFIES,
+        after_end=True,
+        always=True,
+        reason=True,
+        correction_people=2,
+        scans=(Scan(ScanRole.LABEL, 0, 1, "Scan the label before it is destroyed, if it can be read."),),
+        values=(
+            Identifier(name="label", text="The label's serial when it cannot be scanned.", type=RefType.LABEL),
+            WITNESS,
+        ),
+    ),
+    StepKind(
+        kind="label.returned",
+        title="Return an unused label",
+        who=HANDLERS | {Role.QUALITY, Role.COORDINATOR},
+        stops=IDENTIFIES,
+        after_end=True,
+        always=True,
+        correction_people=2,
+        scans=(Scan(ScanRole.LABEL, 1, 1, "Scan the unused label."),),
     ),
     StepKind(
         kind="label.superseded",

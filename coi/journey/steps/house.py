@@ -22,6 +22,8 @@ _TITLES = {
     "log.restored": "Log restored from a backup",
     "backup.made": "Backup made",
     "backup.drilled": "Restore of a backup tried",
+    "printer.added": "Printer added",
+    "printer.removed": "Printer removed",
 }
 
 ROWS = tuple(

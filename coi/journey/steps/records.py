@@ -102,6 +102,7 @@ ROWS = (
     StepKind(kind="window.breached", title="Window breached", who=frozenset(), stops=ALWAYS_STOPS, route="system"),
     StepKind(kind="window.withdrawn", title="Breach withdrawn", who=frozenset(), stops=ALWAYS_STOPS, route="system"),
     StepKind(kind="deviation.opened", title="Deviation opened", who=frozenset(), stops=ALWAYS_STOPS, route="system"),
+    StepKind(kind="print.ended", title="End of a print job", who=frozenset(), stops=ALWAYS_STOPS, route="system"),
     StepKind(
         kind="pathway.published",
         title="Pathway published",

@@ -1,4 +1,4 @@
-"""Collection: does it go on, has it a product, and is every container and label accounted for?"""
+"""Collection: does it go on, has it a product, and is every container accounted for?"""
 
 from coi.journey.steps import Family
 from tests.journey.rules.plays import BAND, Taken, bags_of, begun
@@ -53,22 +53,4 @@ trials(
     passes=("when_every_bag_was_filled", lambda: of_two(0, 1)),
     speaks=("about_the_bag_that_stayed_empty", lambda: of_two(0)),
     got="1 unaccounted", expected="each filled or unused",
-)  # fmt: skip
-
-
-def closed(*, voided: bool) -> Taken:
-    story, coi, serials = begun(1)
-    story.do("demo-nurse", "collection.completed", bags_of(*serials), coi=coi)
-    spare = story.label(story.codes[serials[0]].container or "", reason="label-damaged")
-    if voided:
-        story.do("demo-nurse", "label.voided", [("label", spare)], reason="label-misprinted")
-    story.do("demo-nurse", "container.discarded", bags_of(*serials), reason="not-needed")
-    return story.take("demo-coordinator", "therapy.closed", coi=coi, values={"outcome": "withdrew"})
-
-
-trials(
-    globals(), "labels_are_accounted_for", COUNT, stops=False, holds=False,
-    passes=("when_the_spare_one_was_voided", lambda: closed(voided=True)),
-    speaks=("about_a_label_that_nobody_applied", lambda: closed(voided=False)),
-    got="1 unaccounted", expected="each applied or voided",
 )  # fmt: skip

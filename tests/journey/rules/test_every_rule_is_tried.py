@@ -10,7 +10,7 @@ from coi.journey.rules import RULES
 
 MODULES = (
     "identity", "labelling", "doses", "authority", "custody", "stage", "collection", "ends", "safety", "arrival",
-    "signing", "correction",
+    "signing", "correction", "reconciliation",
 )  # fmt: skip
 FOUND: dict[str, Callable[[], None]] = {
     name: test
