@@ -37,7 +37,7 @@ class NotGiven(OSError):
 def fetched(place: str) -> str:
     """Return what lies at a path or an http(s) address; of a log's service, its checkpoint. Raises OSError."""
     if not place.startswith(("http://", "https://")):
-        return Path(place).read_text("utf-8")
+        return Path(place).read_text("utf-8", "replace")
     address = place if "/log/" in place else place.rstrip("/") + "/api/v1/log/checkpoint"
     try:
         with urlopen(address, timeout=_SECONDS) as answer:  # noqa: S310 - http and https only, see above

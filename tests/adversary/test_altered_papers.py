@@ -278,6 +278,12 @@ def test_what_was_kept_and_is_no_receipt_is_said_to_be_none(sqlite_office, text)
         outside.size_of(text)
 
 
+def test_a_file_that_is_no_text_is_said_to_be_no_checkpoint(sqlite_office, tmp_path):
+    (tmp_path / "kept").write_bytes(b"\x93\xff" * 500)
+    (fault,) = outside.compare(sqlite_office, outside.fetched(str(tmp_path / "kept")))
+    assert "codec" not in fault
+
+
 @pytest.mark.parametrize("position", [-1, 10**30, True, None])
 def test_a_receipt_of_a_position_that_no_log_has_is_told(sqlite_office, position):
     receipt = Player(sqlite_office).step("demo-nurse", "shipper.charged", [("shipper", "BOX-1")],
