@@ -60,7 +60,9 @@ def backup(*, file: Path) -> None:
 @click.argument("file", type=_THERE)
 @click.option("--known", metavar="FILE_OR_URL",
               help="The newest checkpoint that anybody outside keeps, to record what is lost.")  # fmt: skip
-def restore(*, file: Path, known: str | None) -> None:
+@click.option("--although-wrong", is_flag=True,
+              help="Restore what is found wrong too, when there is no other copy; what it is gets listed.")  # fmt: skip
+def restore(*, file: Path, known: str | None, although_wrong: bool) -> None:
     """Fill a new instance from the backup FILE; put the old vault key into it first and do not run coi init."""
     found = opening.settings()
     size = outside.size_of(outside.fetched(known)) if known else None
@@ -73,7 +75,7 @@ def restore(*, file: Path, known: str | None) -> None:
     new = _key_for(file, log_key)
     upgrade(found)
     with opening.office(found, guarded=True) as office:
-        faults = backups.restore(office, file, known=size)
+        faults = backups.restore(office, file, known=size, although_wrong=although_wrong)
         restored = backups.restored_size(office)
     click.echo(f"{restored} entries were restored.")
     if size is not None:
