@@ -12,13 +12,24 @@ from typing import Any
 from coi.actions import logkeys
 from coi.actions.faults import Fault, malformed
 from coi.exports import bag, coi_verify
-from coi.journey.checkpoint import BadNote, read_checkpoint, read_note, read_verifier_key
+from coi.journey.checkpoint import BadNote, Checkpoint, read_checkpoint, read_note, read_verifier_key
 from coi.journey.entry import Entry, leaf_hash, read_leaf
 from coi.record import logkey, transparency
+from coi.record.rows import UNREADABLE
 from coi.record.transparency import LogBroken
 
 Json = dict[str, Any]
 _TOLD_AT_MOST = 5  # of what is wrong
+_SAID = {
+    "format": str,
+    "therapy": str | None,
+    "names": bool,
+    "size": int,
+    "root": str,
+    "log": str,
+    "vault_key": str,
+    "demo": bool,
+}  # fmt: skip - of itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +58,10 @@ def checked(folder: Path, *, key: str | None = None) -> Archive:
     """
     try:
         return _checked(folder, key)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, LogBroken, BadNote, coi_verify.Wrong) as fault:
-        raise wrong([f"{type(fault).__name__}: {fault}"]) from fault
+    except (OSError, LogBroken, BadNote, coi_verify.Wrong) as fault:
+        raise wrong([str(fault)]) from fault
+    except UNREADABLE as fault:
+        raise wrong([f"A file of its log cannot be read ({type(fault).__name__})."]) from fault
 
 
 def wrong(sentences: Iterable[str]) -> Fault:
@@ -63,9 +76,9 @@ def _checked(folder: Path, key: str | None) -> Archive:
     why = bag.broken(folder)
     if why:
         raise wrong([why])
-    about = next(bag.read_jsonl(folder, bag.ABOUT))
+    about = _about(folder)
     _refuse_what_cannot_go_on(about)
-    key = key or next(bag.read_lines(folder, bag.KEY)).decode()
+    key = key or b"".join(bag.read_lines(folder, bag.KEY)).decode()
     report = coi_verify.Report()
     coi_verify.check(folder, coi_verify.Key(key), [], report)
     if report.wrong:
@@ -73,9 +86,23 @@ def _checked(folder: Path, key: str | None) -> Archive:
     telling = [entry for entry in entries(folder) if entry.kind in logkeys.KINDS and entry.stream == "system"]
     keys = tuple(logkeys.keys_told(telling))
     archive = Archive(folder, about, keys[-1][1] if keys else key, keys)
-    for _ in checkpoints(archive):
-        pass  # each is held against the tree and its key
+    last = Checkpoint(archive.log, 0, b"")
+    for row in checkpoints(archive):  # each is held against the tree and its key
+        last = read_checkpoint(read_note(row["note"])[0])
+    if (about["size"], about["root"], about["log"]) != (last.size, last.root.hex(), last.origin):
+        raise wrong([f"Its {bag.ABOUT} says another size, root or name of the log than its last checkpoint."])
     return archive
+
+
+def _about(folder: Path) -> Json:
+    """Return what the archive says of itself; raises Fault where that is not what an archive says."""
+    try:
+        about = next(bag.read_jsonl(folder, bag.ABOUT), None)
+    except (ValueError, RecursionError):
+        about = None
+    if not isinstance(about, dict) or any(not isinstance(about.get(name), sort) for name, sort in _SAID.items()):
+        raise wrong([f"Its {bag.ABOUT} does not say what an archive says of itself; take another copy."])
+    return about
 
 
 def _refuse_what_cannot_go_on(about: Json) -> None:

@@ -21,16 +21,16 @@ from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from sqlalchemy import Connection, LargeBinary, Table, insert, select
-from sqlalchemy.exc import DBAPIError, StatementError
 
 from coi.actions import logkeys
 from coi.actions.faults import Fault, malformed
 from coi.actions.office import Office
-from coi.actions.system import Fact, tell
-from coi.actions.verification import rebuild, verify
+from coi.actions.system import Fact, last_told, tell
+from coi.actions.verification import faults_in, project_anew
 from coi.journey.checkpoint import BadNote, read_checkpoint, read_note
 from coi.journey.entry import canonical, instant
 from coi.record import ledger, logkey, schema, transparency
+from coi.record.rows import UNREADABLE, fits
 from coi.record.tables import (
     ATTEMPT,
     BLOB,
@@ -46,6 +46,7 @@ from coi.record.tables import (
     TOKEN,
     VAULT,
 )
+from coi.record.transparency import LogBroken
 from coi.record.vault import opaque_token
 
 FORMAT = "coi-backup-v1"
@@ -68,6 +69,7 @@ TABLES = (
 _BATCH = 500
 _MANIFEST_BYTES = 1_000_000
 _CHUNK_BYTES = 2**20
+_TOLD_AT_MOST = 5  # of what is wrong
 
 
 def back_up(office: Office, file: Path) -> int:
@@ -161,12 +163,15 @@ def _sync(folder: Path) -> None:
         os.close(fd)
 
 
-def restore(office: Office, file: Path, *, known: int | None = None, record: bool = True) -> list[str]:
+def restore(
+    office: Office, file: Path, *, known: int | None = None, record: bool = True, although_wrong: bool = False
+) -> list[str]:
     """Fill the empty tables of an instance from a backup, write the projections anew and return what `verify` finds.
 
-    That it was restored is an entry, which names the backup's size and root and `known`, the highest size that anybody
+    That it was restored is an entry, which names the backup's size and root, and `known`, the highest size that anybody
     outside knows of; a drill does not `record`. Raises Fault when the file is not a whole backup, is of another
-    migration or another vault key, or when the instance is in use; then nothing was written.
+    migration or another vault key, when the instance is in use, or when anything is found, unless it is to be restored
+    `although_wrong`, which the entry says; then nothing was written.
     """
     try:
         with tarfile.open(file, mode="r:") as tar:
@@ -178,32 +183,43 @@ def restore(office: Office, file: Path, *, known: int | None = None, record: boo
                 for table in TABLES:
                     _fill(conn, tar, table)
                 _refuse_another_log(conn, manifest, office.log_key.verifier_key)
-    except (
-        tarfile.TarError,
-        ValueError,
-        KeyError,
-        AttributeError,
-        TypeError,
-        RecursionError,
-        OverflowError,
-        DBAPIError,
-        StatementError,
-    ) as fault:
+                return _taken_up(office, conn, known=known, record=record, although_wrong=although_wrong)
+    except (tarfile.TarError, *UNREADABLE) as fault:
         raise _broken(type(fault).__name__) from fault
+    except LogBroken as fault:
+        raise _broken(str(fault)) from fault
+
+
+def _taken_up(office: Office, conn: Connection, *, known: int | None, record: bool, although_wrong: bool) -> list[str]:
+    """Make the tables that were filled a log that goes on; return what is wrong with them, if that may be."""
+    project_anew(office, conn)
     if record:
-        _tell_of_it(office, known)
-    rebuild(office)
-    return verify(office)
+        _tell_of_it(office, conn, {"known": known, **({"although_wrong": True} if although_wrong else {})})
+    faults = faults_in(office, conn)
+    if faults and not although_wrong:
+        more = f"\nand {len(faults) - _TOLD_AT_MOST} more" if len(faults) > _TOLD_AT_MOST else ""
+        raise malformed("backup.wrong", "The backup is not right and nothing was restored; take another copy.\n"
+                        + "\n".join(faults[:_TOLD_AT_MOST]) + more)  # fmt: skip
+    return faults
 
 
-def _tell_of_it(office: Office, known: int | None) -> None:
+def _tell_of_it(office: Office, conn: Connection, more: Mapping[str, Any]) -> None:
+    """Record the restore, and that another key signs from here on where the log's own is not at hand."""
+    tree, keys = transparency.last_frontier(conn), logkeys.known_keys(conn)
+    told_key = keys[-1][1] if keys else office.log_key.verifier_key
+    other_key = told_key != office.log_key.verifier_key
+    if other_key:
+        transparency.refuse_forged((transparency.latest(conn) or (0, None))[1], key=told_key)
+    change = [logkeys.changed(office, old=None, told_key=told_key)] if other_key else []
+    told = Fact("log.restored", {"size": tree.size, "root": tree.root().hex(), **more})
+    tell(office, conn, [*change, told], new_key=other_key)
+
+
+def restored_size(office: Office) -> int:
+    """Return how many entries the last restore brought back."""
     with office.store.read() as conn:
-        tree = transparency.last_frontier(conn)
-        keys = logkeys.known_keys(conn)
-    if keys and keys[-1][1] != office.log_key.verifier_key:
-        logkeys.change(office, old=None, told_key=keys[-1][1])
-    with office.store.write() as conn:
-        tell(office, conn, [Fact("log.restored", {"size": tree.size, "root": tree.root().hex(), "known": known})])
+        told = last_told(conn, "log.restored")
+    return int(told.values["size"]) if told else 0
 
 
 def origin_of(file: Path) -> str | None:
@@ -211,9 +227,9 @@ def origin_of(file: Path) -> str | None:
     try:
         with tarfile.open(file, mode="r:") as tar:
             note = json.loads(_member(tar, MANIFEST).read(_MANIFEST_BYTES)).get("checkpoint")
-    except (tarfile.TarError, ValueError, KeyError, AttributeError) as fault:
+        return read_checkpoint(read_note(note)[0]).origin if note else None
+    except (tarfile.TarError, *UNREADABLE) as fault:
         raise _broken(type(fault).__name__) from fault
-    return read_checkpoint(read_note(note)[0]).origin if note else None
 
 
 def _broken(what: str) -> Fault:
@@ -230,9 +246,9 @@ def _member(tar: tarfile.TarFile, name: str) -> Any:
 def _manifest(tar: tarfile.TarFile, office: Office) -> Mapping[str, Any]:
     try:
         manifest = json.loads(_member(tar, MANIFEST).read(_MANIFEST_BYTES))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _broken("its manifest cannot be read") from None
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT or not isinstance(manifest["tables"], dict):
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise _broken(f"its format is not {FORMAT}")
     if manifest["migration"] != schema.head():
         raise malformed("backup.migration", f"The backup is of migration {str(manifest['migration'])[:32]!a}, this "
@@ -288,6 +304,12 @@ def _fill(conn: Connection, tar: tarfile.TarFile, table: Table) -> None:
 def _rows(tar: tarfile.TarFile, table: Table) -> Iterator[dict[str, Any]]:
     sealed = {column.name for column in table.columns if isinstance(column.type, LargeBinary)}
     with _member(tar, _file_of(table)) as lines:
-        for line in lines:
-            row = json.loads(line)
-            yield {name: base64.b64decode(value) if name in sealed else value for name, value in row.items()}
+        for number, line in enumerate(lines, start=1):
+            try:
+                row = json.loads(line)
+                found = {name: base64.b64decode(value) if name in sealed else value for name, value in row.items()}
+            except UNREADABLE:
+                found = {}
+            if not fits(table, found):
+                raise _broken(f"line {number} of {_file_of(table)} is no row of that table")
+            yield found

@@ -71,7 +71,7 @@ def drill(office: Office, *, escrowed: Path, file: Path | None = None) -> Drille
 def _tried(scratch: Office, file: Path) -> Drilled:
     make_tables(scratch.store)
     try:
-        faults = backup.restore(scratch, file, record=False)
+        faults = backup.restore(scratch, file, record=False, although_wrong=True)
         with scratch.store.read() as conn:
             tree = transparency.last_frontier(conn)
             resolves = _a_wristband_resolves(scratch, conn)

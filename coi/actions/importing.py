@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, insert, select
-from sqlalchemy.exc import DataError, IntegrityError
 
 from coi.actions import crosswalk_texts, logkeys
 from coi.actions.archive import sign_of_the_key
@@ -25,14 +24,14 @@ from coi.actions.faults import Fault
 from coi.actions.office import Office, understood
 from coi.actions.setup import KEY_FILE, LOG_KEY_FILE
 from coi.actions.system import Fact, tell
-from coi.actions.verification import project_anew
+from coi.actions.verification import SAME_KEY, faults_in, project_anew
 from coi.exports import bag
 from coi.journey.entry import leaf_hash
-from coi.journey.pathway import BadPathway
 from coi.record import blobs, schema, sealed
 from coi.record.blobs import File
 from coi.record.db import open_store
 from coi.record.logkey import create_log_key, load_log_key
+from coi.record.rows import UNREADABLE, fits
 from coi.record.tables import (
     ATTEMPT,
     CHECKPOINT,
@@ -44,6 +43,7 @@ from coi.record.tables import (
     PATHWAY,
     PERSON,
 )
+from coi.record.transparency import LogBroken
 from coi.record.vault import create_master, derive_keys, load_master
 from coi.settings import Settings
 
@@ -108,7 +108,8 @@ def _refuse_if_used(settings: Settings) -> None:
 def import_archive(office: Office, archive: Archive) -> Imported:
     """Fill the empty instance from a checked archive and fold its log; all of it or nothing.
 
-    The import is recorded; where the log goes on with another key than the archive's, that is too.
+    What came in is verified before it is there for anybody; raises Fault 400 with what is wrong. The
+    import is recorded; where the log goes on with another key than the archive's, that is too.
     """
     try:
         with office.store.write() as conn:
@@ -117,9 +118,13 @@ def import_archive(office: Office, archive: Archive) -> Imported:
             project_anew(office, conn)
             other_key = office.log_key.verifier_key != archive.key
             change = [logkeys.changed(office, old=None, told_key=archive.key)] if other_key else []
-            told = {"size": archive.about["size"], "root": archive.about["root"]}
+            key = SAME_KEY if sign_of_the_key(office.keys) == archive.about["vault_key"] else "other"
+            told = {"size": archive.about["size"], "root": archive.about["root"], "vault_key": key}
             tell(office, conn, [*change, Fact("log.imported", told)], new_key=other_key)
-    except (ValueError, KeyError, TypeError, AttributeError, BadPathway, IntegrityError, DataError) as fault:
+            faults = faults_in(office, conn)
+            if faults:
+                raise wrong(faults)
+    except (*UNREADABLE, LogBroken) as fault:
         raise wrong([f"A file of it cannot be read ({type(fault).__name__})."]) from fault
     return Imported(archive.about["size"], lost)
 
@@ -144,9 +149,8 @@ def _fill(office: Office, conn: Connection, archive: Archive) -> int:
 
 
 def _insert(conn: Connection, table: Table, rows: Iterable[Json]) -> None:
-    names = set(table.columns.keys())
     for some in _portions(rows):
-        if any(row.keys() != names for row in some):
+        if not all(fits(table, row) for row in some):
             raise ValueError(f"A row of {table.name} has not the fields that it must have.")
         conn.execute(insert(table), some)
 

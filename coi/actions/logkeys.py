@@ -7,18 +7,21 @@ the entry; where the old key was lost there is no proof, and the new public key 
 import base64
 import os
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection
 
+from coi.actions.faults import Fault
 from coi.actions.office import Office
 from coi.actions.system import Fact, tell, told
 from coi.journey.checkpoint import key_change
-from coi.journey.entry import Entry
-from coi.record import transparency
+from coi.journey.entry import Entry, from_instant
+from coi.record import queries, transparency
 from coi.record.logkey import LogKey, public_half
 
 KINDS = ("key.adopted", "key.changed")
+STOPPED_AFTER = 90  # seconds without a sweep of the watcher, which sweeps more often than that
 
 
 def adopt(office: Office) -> None:
@@ -77,6 +80,14 @@ def changed(office: Office, *, old: LogKey | None, told_key: str) -> Fact:
     if old is not None:
         proof = base64.b64encode(old.sign(key_change(old.verifier_key, new.verifier_key)).value).decode()
     return Fact("key.changed", {"before": told_key, "key": new.verifier_key, "proof": proof})
+
+
+def refuse_while_served(conn: Connection, now: datetime) -> None:
+    """Raise Fault 409 while a watcher lives: the service beside it would go on with the old key and record nothing."""
+    ages = [int((now - from_instant(beat["at"])).total_seconds()) for beat in queries.heartbeats(conn)]
+    if ages and min(ages) < STOPPED_AFTER:
+        raise Fault(409, "log.served", f"The service ran {min(ages)} seconds ago, expected it stopped for "
+                    f"{STOPPED_AFTER}; stop it, wait, and say it again.")  # fmt: skip
 
 
 def take_the_place(new: Path, old: Path) -> None:

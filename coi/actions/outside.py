@@ -20,11 +20,13 @@ from coi.actions.office import Office
 from coi.actions.system import Fact, tell
 from coi.journey.checkpoint import BadNote, read_checkpoint, read_note
 from coi.record import ledger, logkey, transparency
+from coi.record.rows import UNREADABLE
 from coi.record.tables import CHECKPOINT, ENTRY
 
 _AT_ONCE = 500
 _SECONDS = 10
 _MOST_BYTES = 100_000
+_OF_A_RECEIPT = {"checkpoint": str, "position": int, "leaf": str}
 VERIFIER = "coi_verify.py"
 
 
@@ -35,7 +37,7 @@ class NotGiven(OSError):
 def fetched(place: str) -> str:
     """Return what lies at a path or an http(s) address; of a log's service, its checkpoint. Raises OSError."""
     if not place.startswith(("http://", "https://")):
-        return Path(place).read_text("utf-8")
+        return Path(place).read_text("utf-8", "replace")
     address = place if "/log/" in place else place.rstrip("/") + "/api/v1/log/checkpoint"
     try:
         with urlopen(address, timeout=_SECONDS) as answer:  # noqa: S310 - http and https only, see above
@@ -56,17 +58,24 @@ def kept(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
         found = found.get("receipt", found)
-        said = {name: found[name] for name in ("checkpoint", "position", "leaf") if name in found}
-    except (ValueError, AttributeError, TypeError):
+        said = {name: found[name] for name in _OF_A_RECEIPT if name in found}
+        said["checkpoint"].encode()  # what has no bytes was never signed
+    except UNREADABLE:
         said = {}
-    if not isinstance(said.get("checkpoint"), str):
-        raise BadNote("What was kept outside is neither a checkpoint nor a receipt.")
+    if "checkpoint" not in said or any(type(value) is not _OF_A_RECEIPT[name] for name, value in said.items()):
+        raise BadNote("Got neither a checkpoint nor a receipt; give one as the service gave it.")
     return said
 
 
 def size_of(text: str) -> int:
     """Return how many entries a checkpoint or receipt that was kept outside tells of; raises BadNote."""
     return read_checkpoint(read_note(kept(text)["checkpoint"])[0]).size
+
+
+def size(office: Office) -> int:
+    """Return how many entries the log has."""
+    with office.store.read() as conn:
+        return ledger.size_of(conn)
 
 
 def compare(office: Office, text: str) -> list[str]:
@@ -93,9 +102,11 @@ def _compared(office: Office, conn: Connection, said: dict[str, Any]) -> Iterato
         yield (f"Kept outside: the first {outside.size} entries are not those that were signed then; "
                "the log was written anew.")  # fmt: skip
     if "leaf" in said:
-        leaf = conn.execute(select(ENTRY.c.hash).where(ENTRY.c.position == said.get("position"))).scalar()
+        position = said.get("position", -1)
+        query = select(ENTRY.c.hash).where(ENTRY.c.position == position)
+        leaf = conn.execute(query).scalar() if 0 <= position < size else None
         if leaf != said["leaf"]:
-            yield f"Kept outside: the entry at position {said.get('position')} is not the one of the receipt."
+            yield f"Kept outside: the entry at position {position} is not the one of the receipt."
 
 
 def export_log(office: Office, file: Path) -> int:

@@ -30,6 +30,8 @@ from coi.journey.steps import STEPS
 from coi.record import codes, people, queries, sealed
 from coi.record.ledger import NO_ENTRIES, Draft
 
+Json = dict[str, Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Identifier:
@@ -85,7 +87,7 @@ def _work(office: Office, request: EnrolRequest, caller: Caller, desk: Desk) -> 
     actor, request = _acting(request, caller), _in_one_form(office, request)
     digest, pathway = _pathway(office, request, desk.conn)
     plan = _plan(request, pathway, desk.conn)
-    patient = _patient(office, request, desk)
+    patient, known = _patient(office, request, desk)
     _refuse_second_therapy(request, patient, caller, desk.conn)
     coi = office.mint(RefType.THERAPY)
     commitments = _keep_identifiers(office, request, coi, desk.conn)
@@ -93,7 +95,8 @@ def _work(office: Office, request: EnrolRequest, caller: Caller, desk: Desk) -> 
         "id": request.id, "tense": "asked", "occurred_at": desk.at, "actor": actor.as_json(), "reason": request.reason,
         "values": {
             "pathway": digest, "pathway_name": pathway.name, "pathway_version": pathway.version, "site": request.site,
-            "patient": patient, "identifiers": commitments, "plan": plan, "repeat_of": request.repeat_of,
+            "patient": patient, "known": known, "identifiers": commitments, "plan": plan,
+            "repeat_of": request.repeat_of,
         },
     }  # fmt: skip
     stream = f"therapy:{coi}"
@@ -149,8 +152,11 @@ def _plan(request: EnrolRequest, pathway: Pathway, conn: Connection) -> dict[str
     return plan
 
 
-def _patient(office: Office, request: EnrolRequest, desk: Desk) -> str:
-    """Return the patient's id: the one that an identifier names already, or a new one."""
+def _patient(office: Office, request: EnrolRequest, desk: Desk) -> tuple[str, Json]:
+    """Return the patient's id, the one that an identifier names already or a new one, and what the entry keeps of it:
+
+    the commitments to the details and identifiers that were not known before.
+    """
     given = {(_token(office, item), item.issuer): item for item in request.patient.identifiers}
     named = {
         (token, issuer): subject
@@ -165,8 +171,7 @@ def _patient(office: Office, request: EnrolRequest, desk: Desk) -> str:
     if named:
         _refuse_other_birth_date(office, request, patient, desk.conn)
     fresh = {key: item for key, item in given.items() if key not in named}
-    _make_known(office, request, patient, fresh, new=not named, conn=desk.conn)
-    return patient
+    return patient, _make_known(office, request, patient, fresh, new=not named, conn=desk.conn)
 
 
 def _token(office: Office, identifier: Identifier) -> str:
@@ -188,17 +193,18 @@ def _make_known(
     *,
     new: bool,
     conn: Connection,
-) -> None:
+) -> Json:
     form = request.patient
     details = {"family": form.family, "given": form.given, "born": form.born,
                "native_family": form.native_family, "native_given": form.native_given}  # fmt: skip
-    texts = {name: text for name, text in details.items() if text} if new else {}
-    texts |= {f"identifier.{token}.{issuer}": item.as_text() for (token, issuer), item in identifiers.items()}
-    sealed.keep(conn, [sealed.secret(subject=patient, name=name, text=text) for name, text in texts.items()],
-                keys=office.keys)  # fmt: skip
+    called = [sealed.secret(subject=patient, name=name, text=text) for name, text in details.items() if text and new]
+    numbers = [sealed.secret(subject=patient, name=f"identifier.{token}.{issuer}", text=item.as_text())
+               for (token, issuer), item in identifiers.items()]  # fmt: skip
+    sealed.keep(conn, [*called, *numbers], keys=office.keys)
     rows = [{"token": token, "subject": patient, "type": "patient", "issuer": issuer} for token, issuer in identifiers]
     codes.register(conn, [*([{"token": patient, "subject": patient, "type": "patient"}] if new else []), *rows])
     remember_name(office, conn, patient, site=request.site)
+    return {"details": {one.name: one.commitment for one in called}, "identifiers": [one.commitment for one in numbers]}
 
 
 def _refuse_second_therapy(request: EnrolRequest, patient: str, caller: Caller, conn: Connection) -> None:

@@ -11,18 +11,21 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from coi.actions import logkeys
+from coi.actions import answers_check, crosswalk_check, logkeys, people_check, vault_check
 from coi.actions.office import Office
+from coi.actions.promises import promises
+from coi.actions.system import told
 from coi.journey.checkpoint import BadNote
 from coi.journey.entry import canonical, leaf_hash, read_leaf
 from coi.journey.fold import fold, fold_shipper
 from coi.journey.project import project, project_shipper
 from coi.journey.tree import Frontier
 from coi.record import blobs, guards, ledger, logkey, projections
-from coi.record.tables import ATTEMPT, CHECKPOINT, ENTRY, GRANT, PATHWAY, PROJECTIONS
+from coi.record.tables import CHECKPOINT, ENTRY, PATHWAY, PROJECTIONS
 
 _STREAMED = {"yield_per": 500}
 _STREAMS_AT_ONCE = 50
+SAME_KEY = "same"  # what an import says of the vault's key when the archive's tokens were made with it
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 _SAME = ("position", "stream", "seq", "id", "attempt", "kind", "recorded_at")
 
@@ -30,19 +33,28 @@ _SAME = ("position", "stream", "seq", "id", "attempt", "kind", "recorded_at")
 def verify(office: Office) -> list[str]:
     """Return everything that is wrong with the log and the projections; an empty list is as it must be."""
     with office.store.read() as conn:
-        tree = _tree(conn, office.log_key.verifier_key)
+        return faults_in(office, conn)
+
+
+def faults_in(office: Office, conn: Connection) -> list[str]:
+    """Return what `verify` returns, as an open transaction sees it: before what it wrote is there for anybody else."""
+    tree = _tree(conn, office.log_key.verifier_key)
+    faults = [
+        *_to_the_end("The entries", _log(conn)),
+        *_to_the_end("The tree", tree),
+        *_to_the_end("The pathways", _pathways(conn)),
+    ]
+    faults += [f"Guard {name} is not in force as it must be; the log can be changed."
+               for name in guards.faults(conn)]  # fmt: skip
+    if not faults:  # what the log says is only asked once the log itself is right
         faults = [
-            *_to_the_end("The entries", _log(conn)),
-            *_to_the_end("The tree", tree),
-            *_to_the_end("The stored answers", _attempts(conn)),
-            *_to_the_end("The pathways", _pathways(conn)),
+            *_to_the_end("The stored answers", answers_check.faults(conn)),
+            *_to_the_end("The people", people_check.faults(conn)),
+            *_to_the_end("The vault and the crosswalk", _outside(office, conn)),
+            *_projections(office, conn),
         ]
-        faults += [f"Guard {name} is not in force as it must be; the log can be changed."
-                   for name in guards.faults(conn)]  # fmt: skip
-        faults += [f"Document {sha256}: its bytes are not in the store; take them from a backup." for sha256
-                   in blobs.missing(conn)]  # fmt: skip
-        if not faults:  # what the log says is only asked once the log itself is right
-            faults = [*_people(conn), *_projections(office, conn)]
+    faults += [f"Document {sha256}: its bytes are not in the store; take them from a backup." for sha256
+               in blobs.missing(conn)]  # fmt: skip
     return faults
 
 
@@ -135,32 +147,14 @@ def _checkpoint(row: Any, tree: Frontier, completed: bytes, key: str) -> Iterato
         yield f"{where}: the stored nodes are not those of the tree over the stored entries."
 
 
-def _attempts(conn: Connection) -> Iterator[str]:
-    query = select(ATTEMPT.c.id, ATTEMPT.c.position, ATTEMPT.c.answer, ENTRY.c.attempt, ENTRY.c.hash).join(
-        ENTRY, ENTRY.c.position == ATTEMPT.c.position, isouter=True
-    )
-    for row in conn.execute(query, execution_options=_STREAMED):
-        if row.attempt != row.id:
-            yield f"Attempt {row.id}: its answer points to position {row.position}, which is not its entry."
-        elif _leaf_answered(bytes(row.answer)) != row.hash:
-            yield f"Attempt {row.id}: its stored answer is not the one of the entry at position {row.position}."
-
-
-def _leaf_answered(answer: bytes) -> str | None:
-    try:
-        return str(json.loads(answer)["receipt"]["leaf"])
-    except (ValueError, KeyError, TypeError):
-        return None
-
-
-def _people(conn: Connection) -> Iterator[str]:
-    """Hold the roles of everybody whom the log tells of against the table that lets people in."""
-    query = select(ENTRY.c.leaf).where(ENTRY.c.kind == "person.added").order_by(ENTRY.c.position)
-    for leaf in conn.execute(query).scalars().all():
-        told = read_leaf(bytes(leaf))[0].values
-        rows = conn.execute(select(GRANT.c.organisation, GRANT.c.role).where(GRANT.c.person == told["code"]))
-        if {tuple(row) for row in rows} != {(one["organisation"], one["role"]) for one in told["grants"]}:
-            yield f"Person {told['code']}: the roles in the table are not those that the log tells of."
+def _outside(office: Office, conn: Connection) -> Iterator[str]:
+    """Hold what lies outside the log and cannot be made from it against what the log promises of it."""
+    promised = promises(conn)
+    texts = vault_check.Texts()
+    own_tokens = not any(entry.values.get("vault_key") != SAME_KEY for entry in told(conn, "log.imported"))
+    yield from vault_check.opened(office, conn, promised, texts, own_tokens=own_tokens)
+    yield from vault_check.documents(conn, promised)
+    yield from crosswalk_check.faults(office, conn, promised, texts)
 
 
 def _pathways(conn: Connection) -> Iterator[str]:

@@ -43,6 +43,7 @@ def keyless_office(found: Settings) -> Iterator[tuple[Callable[[LogKey], Office]
     store = open_store(found.database_url)
     try:
         with store.read() as conn:
+            logkeys.refuse_while_served(conn, clock.now())
             known = logkeys.known_keys(conn)
         yield lambda key: Office(store=store, keys=keys, log_key=key, now=clock.now), known[-1][1] if known else ""
     finally:

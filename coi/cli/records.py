@@ -12,7 +12,7 @@ from coi.actions.setup import KEY_FILE, LOG_KEY_FILE
 from coi.actions.upgrade import upgrade
 from coi.cli import opening
 from coi.journey.entry import from_instant
-from coi.record.logkey import create_log_key
+from coi.record.logkey import LogKey, create_log_key
 
 _NEW = click.Path(dir_okay=False, path_type=Path)
 _THERE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -26,6 +26,9 @@ def verify(*, against: tuple[str, ...]) -> None:
     kept = [outside.fetched(place) for place in against]
     with opening.office() as office:
         _tell([*verification.verify(office), *(fault for text in kept for fault in outside.compare(office, text))])
+        click.echo(f"{outside.size(office)} entries, signed with {office.log_key.verifier_key}.")
+    for place, text in zip(against, kept, strict=True):
+        click.echo(f"It begins with the {outside.size_of(text)} entries that {place} tells of.")
 
 
 def _tell(faults: list[str]) -> None:
@@ -46,18 +49,20 @@ def rebuild() -> None:
 @click.command()
 @click.argument("file", type=_NEW)
 def backup(*, file: Path) -> None:
-    """Write a consistent copy of everything but the vault's key to FILE, while the service runs."""
+    """Write a consistent copy of everything but the keys and settings.toml to FILE, while the service runs."""
     with opening.office() as office:
         count = backups.back_up(office, file)
-        click.echo(f"{count} entries are in {file.name}. The vault's key is not: keep a copy of {KEY_FILE} elsewhere, "
-                   "without it no name can be read again.")  # fmt: skip
+        click.echo(f"{count} entries are in {file.name}. Neither key is: keep a copy of {KEY_FILE} elsewhere, or "
+                   f"no name can be read again, and one of {LOG_KEY_FILE}, or another key has to sign.")  # fmt: skip
 
 
 @click.command()
 @click.argument("file", type=_THERE)
 @click.option("--known", metavar="FILE_OR_URL",
               help="The newest checkpoint that anybody outside keeps, to record what is lost.")  # fmt: skip
-def restore(*, file: Path, known: str | None) -> None:
+@click.option("--although-wrong", is_flag=True,
+              help="Restore what is found wrong too, when there is no other copy; what it is gets listed.")  # fmt: skip
+def restore(*, file: Path, known: str | None, although_wrong: bool) -> None:
     """Fill a new instance from the backup FILE; put the old vault key into it first and do not run coi init."""
     found = opening.settings()
     size = outside.size_of(outside.fetched(known)) if known else None
@@ -65,11 +70,27 @@ def restore(*, file: Path, known: str | None) -> None:
         raise click.ClickException(f"The backup holds no key; put the old instance's vault key at "
                                    f"{found.instance / KEY_FILE} first.")  # fmt: skip
     log_key = found.instance / LOG_KEY_FILE
-    if not log_key.exists() and (origin := backups.origin_of(file)):
-        create_log_key(log_key, name=origin)  # the log goes on under its name
+    for folder in (found.instance, log_key.parent):
+        folder.chmod(0o700)
+    new = _key_for(file, log_key)
     upgrade(found)
     with opening.office(found, guarded=True) as office:
-        _tell(backups.restore(office, file, known=size))
+        faults = backups.restore(office, file, known=size, although_wrong=although_wrong)
+        restored = backups.restored_size(office)
+    click.echo(f"{restored} entries were restored.")
+    if size is not None:
+        click.echo(f"{max(0, size - restored)} entries that were known outside are lost.")
+    if new is not None:
+        click.echo("The old log key was not here, so a new one signs from now on; hand it over to everybody who checks "
+                   f"the log: {new.verifier_key}")  # fmt: skip
+    click.echo("What was backed up must never run again beside this one: that would be two logs of one name.")
+    _tell(faults)
+
+
+def _key_for(file: Path, place: Path) -> LogKey | None:
+    """Make a log key in its place if there is none: the log goes on under its name. Return it if it is new."""
+    origin = None if place.exists() else backups.origin_of(file)
+    return create_log_key(place, name=origin) if origin else None
 
 
 @click.command("drill")
@@ -81,6 +102,8 @@ def try_restore(*, escrowed: Path, file: Path | None) -> None:
         done = drill.drill(office, escrowed=escrowed, file=file)
     for fault in done.faults:
         click.echo(fault)
+    if not done.root:
+        raise click.ClickException(f"The drill failed: nothing could be restored with {escrowed}.")
     words = {True: "a wristband resolves", False: "NO wristband resolves", None: "there is no patient to look for yet"}
     click.echo(f"{done.entries} entries were restored in {done.seconds} s, root {done.root}; {words[done.wristband]}.")
     if not done.passed:

@@ -11,6 +11,7 @@ from coi import clock
 from coi.actions import outside
 from coi.actions import witness as witnesses
 from coi.actions.witness import Contradiction
+from coi.journey.checkpoint import BadNote, read_verifier_key
 
 _SERVED = "/api/v1/log/checkpoint"
 _ALARMED = 3  # the exit code that says that the log was caught
@@ -30,6 +31,7 @@ def witness(*, url: str, folder: Path, key: str | None, every: float, once: bool
 
     With --once the exit code is 0 when the log follows, 1 when it cannot be reached, 3 while an alarm stands.
     """
+    key = _public_key(key) if key is not None else None
     if key is None and not (folder / witnesses.KEY).exists():
         click.echo("No --key was given: the key that the log itself names is believed and kept from now on.", err=True)
     if listen:
@@ -42,12 +44,26 @@ def witness(*, url: str, folder: Path, key: str | None, every: float, once: bool
         pause.wait(every)
 
 
+def _public_key(given: str) -> str:
+    """Return the public key that was given as text or in a file; a mistake here is no alarm."""
+    file = Path(given)
+    try:
+        text = file.read_text("utf-8") if "+" not in given and file.is_file() else given
+        read_verifier_key(text)
+    except (BadNote, OSError, ValueError) as fault:
+        raise click.BadParameter(f"{fault} Give the log's public key, or the file that holds it.") from None
+    return text.strip()
+
+
 def _look(url: str, folder: Path, key: str | None) -> int:
     """Look once, say what was seen and return the exit code of it."""
     try:
         seen = witnesses.look(url=url, folder=folder, key=key, fetch=outside.fetched, now=clock.now())
     except Contradiction as fault:
         click.echo(f"ALARM: {fault} The evidence is in {folder}.", err=True)
+        if "not signed" in str(fault):
+            click.echo("If its key was changed, get the new public key from a person, move "
+                       f"{folder / witnesses.ALARM} away, and say the key once with --key.", err=True)  # fmt: skip
         return _ALARMED
     except OSError as fault:
         click.echo(f"Not reached: {fault}", err=True)

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from coi.record.tables import VAULT
-from coi.record.vault import VaultKeys, commitment, new_salt, open_sealed, seal
+from coi.record.vault import VaultError, VaultKeys, commitment, new_salt, open_sealed, seal
 
 _STREAMED = {"yield_per": 500}
 
@@ -52,12 +53,29 @@ def _row(item: Secret, keys: VaultKeys) -> dict[str, object]:
 
 
 def opened(conn: Connection, *, keys: VaultKeys) -> Iterator[Secret]:
-    """Return everything that is in the vault, opened, by subject and name."""
+    """Return everything that is in the vault, opened, by subject and name; raises VaultError for what does not open."""
+    for row in _rows(conn):
+        yield _open(row, keys)
+
+
+def each(conn: Connection, *, keys: VaultKeys) -> Iterator[tuple[tuple[str, str], Secret | None]]:
+    """Return ((subject, name), what is there) of everything in the vault, with None for what does not open."""
+    for row in _rows(conn):
+        try:
+            found = _open(row, keys)
+        except (VaultError, ValueError, KeyError, TypeError):
+            found = None
+        yield (row.subject, row.name), found
+
+
+def _rows(conn: Connection) -> Iterator[Any]:
     query = select(VAULT).order_by(VAULT.c.subject, VAULT.c.name)
-    for row in conn.execute(query, execution_options=_STREAMED):
-        plain = open_sealed(keys, table="vault", row=row.subject, column=row.name, sealed=bytes(row.sealed))
-        said = json.loads(plain)
-        yield Secret(row.subject, row.name, said["text"], bytes.fromhex(said["salt"]))
+    yield from conn.execute(query, execution_options=_STREAMED)
+
+
+def _open(row: Any, keys: VaultKeys) -> Secret:
+    said = json.loads(open_sealed(keys, table="vault", row=row.subject, column=row.name, sealed=bytes(row.sealed)))
+    return Secret(row.subject, row.name, said["text"], bytes.fromhex(said["salt"]))
 
 
 def read(conn: Connection, subjects: Iterable[str], *, keys: VaultKeys) -> Mapping[str, dict[str, str]]:

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
-from coi.actions import labels, therapies
+from coi.actions import labels, people, therapies
 from coi.actions.attempts import body_digest
 from coi.actions.documents import AttachRequest, attach
 from coi.actions.faults import Fault
@@ -22,7 +22,7 @@ from coi.actions.steps import take
 from coi.actions.sweep import sweep
 from coi.journey.entry import Entry, Outcome, Tense, instant, read_leaf
 from coi.journey.steps import STEPS
-from coi.record import ledger, people, signatures
+from coi.record import ledger, signatures
 from coi.record.tables import ENTRY, ORGANISATION, PERSON
 from tests.journey.story import ORGANISATIONS, PEOPLE, Code, Malformed, NoAuthority, Story
 
@@ -41,17 +41,17 @@ class Now:
 
 def add_strangers(office: Office) -> None:
     """Add the people and companies of the played journeys that the demo does not have."""
-    with office.store.write() as conn:
+    with office.store.read() as conn:
         known = set(conn.execute(select(PERSON.c.code)).scalars()) | set(
             conn.execute(select(ORGANISATION.c.code)).scalars()
         )
-        for code in sorted(ORGANISATIONS - known):
-            kind = "courier" if "courier" in code else "site"
-            people.add_organisation(conn, code=code, title=code, kind=kind, country="XA", zone="UTC")
-        for code, grants in PEOPLE.items():
-            if code not in known:
-                held = [(organisation, role) for organisation, roles in grants.items() for role in roles]
-                people.add_person(conn, code=code, name=code, password="", grants=held)
+    for code in sorted(ORGANISATIONS - known):
+        kind = "courier" if "courier" in code else "site"
+        people.add_organisation(office, code=code, title=code, kind=kind, country="XA", zone="UTC")
+    for code, grants in PEOPLE.items():
+        if code not in known:
+            held = [(organisation, role) for organisation, roles in grants.items() for role in roles]
+            people.add_person(office, code=code, name=code, password="", grants=held)
 
 
 @dataclass

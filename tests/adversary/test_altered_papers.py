@@ -7,9 +7,9 @@ import shutil
 
 import pytest
 
-from coi.actions import archive, exporting
+from coi.actions import archive, exporting, outside
 from coi.actions.attempts import as_bytes
-from coi.journey.checkpoint import Checkpoint, signed
+from coi.journey.checkpoint import BadNote, Checkpoint, signed
 from coi.record.logkey import LogKey
 from tests.adversary import rewriting
 from tests.adversary.rewriting import run
@@ -262,3 +262,32 @@ def test_a_receipt_too_deep_to_be_read_is_one_sentence(papers, tmp_path):
     (tmp_path / "receipt.json").write_text("[" * 100_000)
     code, said = run(tmp_path / "receipt.json")
     assert (code, said.count("\n")) == (1, 1), said
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"a":' * 99_999, "{", "{}", '{"receipt": 5}', '{"checkpoint": 5}', '{"checkpoint": "\\ud800"}', "junk",
+     '{"checkpoint": "x", "leaf": "00", "position": [1]}', '{"checkpoint": "x", "leaf": 5}'],
+    ids=["deep", "open", "empty", "number", "number-within", "half a character", "junk", "position", "leaf"],
+)  # fmt: skip
+def test_what_was_kept_and_is_no_receipt_is_said_to_be_none(sqlite_office, text):
+    (fault,) = outside.compare(sqlite_office, text)
+    assert fault.startswith("Kept outside: ")
+    assert fault.endswith(".")
+    with pytest.raises(BadNote):
+        outside.size_of(text)
+
+
+def test_a_file_that_is_no_text_is_said_to_be_no_checkpoint(sqlite_office, tmp_path):
+    (tmp_path / "kept").write_bytes(b"\x93\xff" * 500)
+    (fault,) = outside.compare(sqlite_office, outside.fetched(str(tmp_path / "kept")))
+    assert "codec" not in fault
+
+
+@pytest.mark.parametrize("position", [-1, 10**30, True, None])
+def test_a_receipt_of_a_position_that_no_log_has_is_told(sqlite_office, position):
+    receipt = Player(sqlite_office).step("demo-nurse", "shipper.charged", [("shipper", "BOX-1")],
+                                         values={"hold_hours": 9})["receipt"]  # fmt: skip
+    assert outside.compare(sqlite_office, json.dumps(receipt)) == []
+    (fault,) = outside.compare(sqlite_office, json.dumps(receipt | {"position": position}))
+    assert fault.startswith("Kept outside: ")

@@ -12,7 +12,6 @@ from coi.actions.verification import verify
 from coi.actions.zones import day_of, zone_called
 from coi.journey.entry import from_instant, read_leaf
 from coi.journey.steps import Role
-from coi.record import people as accounts
 from coi.record.tables import ENTRY, ORGANISATION
 from tests.api.conftest import Client, make_app
 from tests.api.faults import fault_of
@@ -43,9 +42,9 @@ def world(office, hands):
     """The demo world with its hospital in Auckland, another hospital, and somebody who works at the plant only."""
     with office.store.write() as conn:
         conn.execute(update(ORGANISATION).where(ORGANISATION.c.code == "demo-hospital").values(zone="Pacific/Auckland"))
-        accounts.add_organisation(conn, code="other-hospital", title="Other", kind="site", country="XA", zone="UTC")
-        for code, home in ((STRANGER, "other-hospital"), (PLANT_ONLY, "demo-plant")):
-            accounts.add_person(conn, code=code, name=code, password="", grants=[(home, Role.OPERATOR)])
+    people.add_organisation(office, code="other-hospital", title="Other", kind="site", country="XA", zone="UTC")
+    for code, home in ((STRANGER, "other-hospital"), (PLANT_ONLY, "demo-plant")):
+        people.add_person(office, code=code, name=code, password="", grants=[(home, Role.OPERATOR)])
     return replace(office, now=hands.now)
 
 

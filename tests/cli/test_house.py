@@ -9,10 +9,10 @@ from sqlalchemy import select
 from coi.actions import drill as drills
 from coi.actions import housekeeping, logkeys, system
 from coi.actions.verification import verify
-from coi.journey.entry import read_leaf
+from coi.journey.entry import instant, read_leaf
 from coi.record.db import open_store
 from coi.record.logkey import create_log_key, load_log_key, verified
-from coi.record.tables import CHECKPOINT, ENTRY
+from coi.record.tables import CHECKPOINT, ENTRY, HEARTBEAT
 from tests.cli.running import Instance, finished
 from tests.play import Player
 
@@ -144,6 +144,21 @@ def told_key(instance):
     return known[-1][1]
 
 
+def test_the_key_is_not_changed_beside_a_service_that_lives(instance):
+    with instance.office() as office:
+        beat(office)
+        before = office.log_key.verifier_key
+    assert "stop it" in instance.run("log-key", "--new", expect=1)
+    assert instance.run("log-key").strip() == before
+
+
+def beat(office):
+    with office.store.write() as conn:
+        conn.execute(
+            HEARTBEAT.insert(), {"name": "w", "at": instant(office.now()), "sweeps": 1, "written": 0, "failed": 0}
+        )
+
+
 def test_a_process_with_the_old_key_records_nothing_more(instance):
     with instance.office() as office:
         instance.run("log-key", "--new")
@@ -195,7 +210,9 @@ def test_a_restore_says_what_it_is_and_what_somebody_outside_knows_to_be_lost(in
     other.folder.chmod(0o700)
     for key in ("vault.key", "log.key"):
         shutil.copy2(instance.folder / "keys" / key, other.folder / "keys" / key)
-    other.run("restore", file, "--known", kept)
+    said = other.run("restore", file, "--known", kept)
+    lost = answer["receipt"]["size"] - told(other, "log.restored")[0].values["size"]
+    assert f"{lost} entries that were known outside are lost" in said
     (restored,) = told(other, "log.restored")
     assert restored.values["known"] == answer["receipt"]["size"] > restored.values["size"]
     assert told(other, "key.changed") == []

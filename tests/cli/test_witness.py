@@ -135,6 +135,18 @@ def test_another_key_is_caught_until_a_person_hands_it_over(log, witness, tmp_pa
     assert witness()[0] == 0
 
 
+@pytest.mark.parametrize("key", ["garbage", "no/such/file.pub", "", "coi/x+00000000+AAAA"])
+def test_a_mistake_in_the_key_is_no_alarm(witness, key):
+    code, said = witness("--key", key)
+    assert (code, "or the file that holds it" in said) == (2, True)
+    assert not (witness.folder / "ALARM.json").exists()
+
+
+def test_the_key_may_be_a_file(witness, tmp_path):
+    (tmp_path / "log.pub").write_text(LOG_KEY.verifier_key + "\n")
+    assert witness("--key", str(tmp_path / "log.pub"))[0] == 0
+
+
 def test_an_alarm_stands_until_it_is_taken_away(log, witness):
     office, _ = log
     witness("--key", LOG_KEY.verifier_key)

@@ -21,7 +21,6 @@ from coi.actions.office import Office
 from coi.actions.sweep import sweep
 from coi.actions.verification import verify
 from coi.journey.steps import Role
-from coi.record import people as accounts
 from tests.api.conftest import make_app
 from tests.corpus.write import keep
 from tests.worlds import PASSWORD, QUICK, make_office
@@ -217,16 +216,13 @@ def tale(store_url, tmp_path, request):
     """A story's world, once on SQLite and once on PostgreSQL, with a second hospital."""
     clock = Clock()
     office = make_office(store_url, now=clock)
-    with office.store.write() as conn:
-        accounts.add_organisation(
-            conn, code=OTHER, title="Other hospital", kind="site", country="DE", zone="Europe/Berlin"
-        )
-        for code, role in (
-            ("other-physician", Role.PHYSICIAN),
-            ("other-nurse", Role.NURSE),
-            ("other-infusion", Role.INFUSION),
-        ):
-            accounts.add_person(conn, code=code, name=code, password=QUICK.hash(PASSWORD), grants=[(OTHER, role)])
+    people.add_organisation(office, code=OTHER, title="Other hospital", kind="site", country="DE", zone="Europe/Berlin")
+    for code, role in (
+        ("other-physician", Role.PHYSICIAN),
+        ("other-nurse", Role.NURSE),
+        ("other-infusion", Role.INFUSION),
+    ):
+        people.add_person(office, code=code, name=code, password=QUICK.hash(PASSWORD), grants=[(OTHER, role)])
     app = make_app(office, tmp_path)
     yield Tale(office, app.test_client(), clock)
     if "KEEP_CORPUS" in os.environ:  # python -m tests.corpus.write, at a release

@@ -7,8 +7,8 @@ from uuid import uuid4
 
 from PIL import Image
 
+from coi.actions import people as accounts
 from coi.journey.steps import Role
-from coi.record import people as accounts
 from tests.story.conftest import COURIERS, HOSPITAL, OTHER, PLANT, bags_of
 from tests.worlds import PASSWORD, QUICK
 
@@ -28,8 +28,7 @@ def correct(tale, coi, kind, people=BOTH, **values):
 
 
 def person(tale, code, grants):
-    with tale.office.store.write() as conn:
-        accounts.add_person(conn, code=code, name=code, password=QUICK.hash(PASSWORD), grants=grants)
+    accounts.add_person(tale.office, code=code, name=code, password=QUICK.hash(PASSWORD), grants=grants)
 
 
 def given(tale, number, serial):
