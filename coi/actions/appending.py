@@ -68,7 +68,7 @@ def _project_therapy(
     office: Office, desk: Desk, stream: Stream, new: Sequence[Appended], *, size: int
 ) -> list[Appended]:
     """Write the therapy's changed rows; return the withdrawals of breaches that `new` disproves, appended."""
-    before, after = _folded(office, desk, stream.entries), _refolded(office, desk, _grown(stream, new).entries)
+    before, after = folded(office, desk, stream), _refolded(office, desk, _grown(stream, new))
     if after is None:
         return []
     pathway = office.pathway(desk.conn, after.pathway)
@@ -77,23 +77,29 @@ def _project_therapy(
     if drafts:
         grown = _grown(stream, new)
         more = ledger.append(desk.conn, drafts, size=desk.opening.size + size, streams={new[0].entry.stream: grown})
-        after = _folded(office, desk, _grown(grown, more).entries) or after
+        after = folded(office, desk, _grown(grown, more)) or after
     projections.write(
         desk.conn, before=project(before, pathway=pathway) if before else EMPTY, after=project(after, pathway=pathway)
     )
     return more
 
 
-def _folded(office: Office, desk: Desk, entries: Sequence[Entry]) -> Therapy | None:
-    return fold(entries, pathway=lambda digest: office.pathway(desk.conn, digest))
+def folded(office: Office, desk: Desk, stream: Stream) -> Therapy | None:
+    """Return what a therapy's stream amounts to; folded once in a unit of work, as nobody changes what came of it."""
+    if stream.last_hash not in desk.folds:
+        found = fold(stream.entries, pathway=lambda digest: office.pathway(desk.conn, digest))
+        if found is None or stream.last_hash is None:
+            return found
+        desk.folds[stream.last_hash] = found
+    return desk.folds[stream.last_hash]
 
 
-def _refolded(office: Office, desk: Desk, entries: Sequence[Entry]) -> Therapy | None:
-    """Fold `entries`; raises Fault 409 for a correction in force that takes away what later entries build on."""
+def _refolded(office: Office, desk: Desk, stream: Stream) -> Therapy | None:
+    """Fold `stream`; raises Fault 409 for a correction in force that takes away what later entries build on."""
     try:
-        return _folded(office, desk, entries)
+        return folded(office, desk, stream)
     except LookupError as fault:
-        if entries[-1].kind not in CORRECTING:
+        if stream.entries[-1].kind not in CORRECTING:
             raise
         message = "Later entries build on the entry to be corrected; correct those first, the last one first."
         raise Fault(409, "correction.built_upon", message, {"values.entry": [message]}) from fault

@@ -9,7 +9,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -17,6 +17,7 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from coi.actions.office import Office
+from coi.journey.therapy import Therapy
 from coi.record import ledger
 
 _EXACT = 2**53
@@ -47,6 +48,7 @@ class Desk:
     conn: Connection
     opening: ledger.Opening
     at: datetime
+    folds: dict[str, Therapy] = field(default_factory=dict)  # by the hash of the last entry that was folded
 
 
 Work = Callable[[Desk], Recorded]

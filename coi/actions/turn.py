@@ -10,6 +10,7 @@ from typing import Any
 
 import labels
 from coi.actions import labelcontent, labelwords
+from coi.actions.appending import folded
 from coi.actions.attempts import Desk
 from coi.actions.faults import Fault, forbidden, malformed, unknown
 from coi.actions.office import Office
@@ -22,7 +23,7 @@ from coi.journey.authority import acting_for, may_read, preferred_organisations
 from coi.journey.derive import consider
 from coi.journey.donor import contradiction
 from coi.journey.entry import Tense
-from coi.journey.fold import fold, fold_shipper
+from coi.journey.fold import fold_shipper
 from coi.journey.pathway import Pathway
 from coi.journey.steps import STEPS, StepKind
 from coi.journey.therapy import Shipper, Therapy
@@ -89,7 +90,7 @@ def scene_of(turn: Turn, looked: Sequence[Looked]) -> Scene:
     if shippers[1:]:
         streams |= _read(turn, shippers[1], turn.request.therapy or coi)
         other = fold_shipper(streams[f"shipper:{shippers[1]}"].entries)
-    therapy = fold(streams[f"therapy:{coi}"].entries, pathway=lambda digest: office.pathway(conn, digest))
+    therapy = folded(office, turn.desk, streams[f"therapy:{coi}"])
     if therapy is None or not _concerns(therapy, looked, shipper, turn.caller):
         raise unknown("therapy")
     return Scene(streams, therapy, office.pathway(conn, therapy.pathway), shipper, other)

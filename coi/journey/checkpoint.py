@@ -22,6 +22,7 @@ SIGNATURE_BYTES = 64
 _DASH = "\u2014 "
 _NAME = re.compile(r"[^\s+\x00-\x1f\x7f\ud800-\udfff]{1,200}")
 _SIZE = re.compile(r"0|[1-9][0-9]{0,15}")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 _MOST_SIGNATURES = 16
 
 
@@ -108,7 +109,7 @@ def read_note(note: str) -> tuple[str, tuple[Signature, ...]]:
 
 
 def _has_controls(note: str) -> bool:
-    return any((letter < " " and letter != "\n") or letter == "\x7f" for letter in note)
+    return _CONTROL.search(note) is not None
 
 
 def _signature(line: str) -> Signature:

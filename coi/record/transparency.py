@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from coi.journey.checkpoint import BadNote, read_checkpoint, read_note
 from coi.journey.tree import (
@@ -33,6 +33,12 @@ from coi.record.tables import CHECKPOINT, ENTRY
 
 _AT_ONCE = 64  # nodes that one statement asks for
 _PLANTED_AT_ONCE = 256  # entries between two checkpoints of a log that grew up without a tree
+_WRITTEN = (  # prepared once: building a statement costs more than running it
+    select(ENTRY.c.leaf,
+           select(CHECKPOINT.c.note).where(CHECKPOINT.c.size == bindparam("start")).scalar_subquery().label("note"))
+    .where(ENTRY.c.position >= bindparam("start"))
+    .order_by(ENTRY.c.position)
+)  # fmt: skip
 
 
 class LogBroken(Exception):
@@ -95,8 +101,7 @@ def refuse_forged(note: str | None, *, key: str) -> None:
 
 def _read_back(conn: Connection, start: int) -> tuple[list[bytes], str | None]:
     """Return the hashes of the leaves from `start` on as they are stored, and the note of the checkpoint there."""
-    note = select(CHECKPOINT.c.note).where(CHECKPOINT.c.size == start).scalar_subquery().label("note")
-    rows = conn.execute(select(ENTRY.c.leaf, note).where(ENTRY.c.position >= start).order_by(ENTRY.c.position)).all()
+    rows = conn.execute(_WRITTEN, {"start": start}).all()
     leaves = [hashlib.sha256(b"\x00" + bytes(row.leaf)).digest() for row in rows]
     return leaves, rows[0].note if rows else None
 
