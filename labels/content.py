@@ -13,9 +13,10 @@ class LabelError(Exception):
 class LabelContent:
     """Everything that one label says, as text that is printed exactly so.
 
-    `code` is the text of the QR symbol; `coi`, `container` and `serial` are eye-readable, in groups; `number` of
+    `code` is the text of the first symbol; `coi`, `container` and `serial` are eye-readable, in groups; `number` of
     `total` counts the containers of one purpose; `statements` are in order of weight, the first is on every label;
-    `lines` are pairs of caption and value; `generation` counts the labels of this container and position, from 1.
+    `symbols` are the signs that are drawn beside them, in their order, "" for none; `lines` are pairs of caption and
+    value; `generation` counts the labels of this container and position, from 1.
     """
 
     code: str
@@ -30,6 +31,12 @@ class LabelContent:
     position: str
     generation: int
     banner: str | None = None
+    symbols: tuple[str, ...] = ()
+
+    @property
+    def short(self) -> str:
+        """The serial alone, as the smaller symbols say it."""
+        return rfc9285.serial_of(self.code) or self.code
 
     @property
     def count(self) -> str:
@@ -42,6 +49,7 @@ class LabelContent:
         return f"{self.position}, generation {self.generation}"
 
 
+IDENTIFYING = ("coi", "container", "serial")
 NEEDED = ("code", "coi", "container", "serial", "title", "position")
 
 
@@ -50,6 +58,10 @@ def refuse_unfit(content: LabelContent) -> None:
     for field in NEEDED:
         if not getattr(content, field).strip():
             raise LabelError(f"The label's {field} is empty, expected text; nothing was printed.")
+    for field in IDENTIFYING:
+        if not getattr(content, field).isascii():
+            raise LabelError(f"The label's {field} is {getattr(content, field)!a}, expected plain letters and digits; "
+                             "letters that only look alike are never printed there.")  # fmt: skip
     if not 1 <= content.number <= content.total:
         raise LabelError(f"The label says container {content.count}, expected a number from 1 to the total.")
     if content.generation < 1:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from labels import face
 from labels.content import LabelError
+from labels.face import Setting
 from labels.template import Box, Style
 
 LONGEST = 1000  # characters: more is on no label, and is not measured first
@@ -27,9 +28,10 @@ def fit(text: str, box: Box, style: Style, *, field: str) -> Fitted:
     face.refuse_unprintable(text, field=field, bold=style.bold)
     if not text.strip():
         raise LabelError(f"The label's {field} is empty, expected text.")
-    if face.width(text, bold=style.bold) * style.smallest > style.rows * box.width:
+    how = face.setting(text, bold=style.bold)
+    if how.width(text) * style.smallest > style.rows * box.width:
         raise _too_long(text, style, field)
-    best = max((_set(text, box, style, rows) for rows in range(1, style.rows + 1)), key=lambda fitted: fitted.size)
+    best = max((_set(text, how, box, style, rows) for rows in range(1, style.rows + 1)), key=lambda one: one.size)
     if best.size < style.smallest:
         raise _too_long(text, style, field)
     return best
@@ -42,35 +44,35 @@ def _too_long(text: str, style: Style, field: str) -> LabelError:
     )
 
 
-def _set(text: str, box: Box, style: Style, rows: int) -> Fitted:
-    broken = _broken(text, rows, bold=style.bold)
-    wide = max(face.width(row, bold=style.bold) for row in broken)
-    up, down = face.extent(text, bold=style.bold)
+def _set(text: str, how: Setting, box: Box, style: Style, rows: int) -> Fitted:
+    broken = _broken(text, rows, how)
+    wide = max(how.width(row) for row in broken)
+    up, down = how.extent(text)
     high = up + down + (len(broken) - 1) * face.LEADING
     size = min(style.largest, box.width / wide, box.height / high)
     return Fitted(broken, math.floor(size * 100 + 1e-9) / 100)
 
 
-def _broken(text: str, rows: int, *, bold: bool) -> tuple[str, ...]:
+def _broken(text: str, rows: int, how: Setting) -> tuple[str, ...]:
     """The text in at most `rows` rows, with the widest of them as narrow as words allow."""
-    low, high = 0.0, face.width(text, bold=bold)
+    low, high = 0.0, how.width(text)
     best: tuple[str, ...] = (text,)
     for _ in range(20 if rows > 1 else 0):
         middle = (low + high) / 2
-        tried = _filled(text.split(" "), middle, bold=bold)
-        if len(tried) <= rows and all(face.width(row, bold=bold) <= middle for row in tried):
+        tried = _filled(text.split(" "), middle, how)
+        if len(tried) <= rows and all(how.width(row) <= middle for row in tried):
             best, high = tried, middle
         else:
             low = middle
     return best
 
 
-def _filled(words: list[str], limit: float, *, bold: bool) -> tuple[str, ...]:
+def _filled(words: list[str], limit: float, how: Setting) -> tuple[str, ...]:
     """Rows of words, each no wider than `limit` unless one word alone is."""
     rows = [words[0]]
     for word in words[1:]:
         longer = f"{rows[-1]} {word}"
-        if face.width(longer, bold=bold) <= limit:
+        if how.width(longer) <= limit:
             rows[-1] = longer
         else:
             rows.append(word)

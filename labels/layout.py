@@ -1,10 +1,12 @@
 """The layout: where every text, bar and module of a label is, in millimetres. Every form of it is drawn from this."""
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from labels import face
-from labels.content import LabelContent, refuse_unfit
+from labels.content import LabelContent, LabelError, refuse_unfit
+from labels.face import Setting
 from labels.fit import Fitted, fit
 from labels.symbol import Symbol, encode
 from labels.template import Box, Slot, Stack, Style, Table, Template
@@ -22,26 +24,31 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """The text of one field: all its ink is inside `box`; white when it stands on a bar."""
+    """The text of one field, or a sign: all its ink is inside `box`; white when it stands on a bar."""
 
     field: str
     box: Box
     rows: tuple[Row, ...]
-    bold: bool
+    how: Setting
     white: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """A label, computed once: `bars` are filled black, `frames` are outlined, then texts and the symbol are drawn."""
+    """A label, computed once: `bars` are filled black, `frames` are outlined, then texts and symbols are drawn."""
 
     name: str
     width: float
     height: float
-    symbol: Symbol
+    symbols: tuple[Symbol, ...]
     bars: tuple[Box, ...]
     frames: tuple[Box, ...]
     texts: tuple[Text, ...]
+
+    @property
+    def symbol(self) -> Symbol:
+        """Return the symbol that says the label's code."""
+        return self.symbols[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,7 @@ class _Said:
 
 
 FRAME = 0.4  # thickness of an outline in millimetres
+SIGNS = {"biohazard": "\N{BIOHAZARD SIGN}"}  # drawn with the outline that DejaVu Sans has for it
 
 
 def lay_out(content: LabelContent, template: Template) -> Layout:
@@ -66,7 +74,7 @@ def lay_out(content: LabelContent, template: Template) -> Layout:
     said = [*_slots(content, template), *_statements(content, template.statements), *_lines(content, template.lines)]
     return Layout(
         name=template.name, width=template.width, height=template.height,
-        symbol=encode(content.code, template),
+        symbols=tuple(encode(getattr(content, mark.says), mark, on=template.name) for mark in template.marks),
         bars=(*template.rules, *(one.box for one in said if one.style.look == "bar")),
         frames=tuple(one.box for one in said if one.style.look == "framed"),
         texts=tuple(_placed(one) for one in said),
@@ -82,7 +90,7 @@ def _slots(content: LabelContent, template: Template) -> Iterator[_Said]:
 
 def _text(content: LabelContent, slot: Slot) -> str | None:
     value: str | None = getattr(content, slot.says)
-    return value
+    return value and unicodedata.normalize("NFC", value)
 
 
 def _statements(content: LabelContent, stack: Stack) -> Iterator[_Said]:
@@ -91,14 +99,36 @@ def _statements(content: LabelContent, stack: Stack) -> Iterator[_Said]:
     gap, first, style = stack.of(others)
     room = stack.box.height - others * gap
     lead = room * first if others else room
-    yield _Said("statement 1", said[0], Box(stack.box.left, stack.box.top, stack.box.width, lead), stack.lead)
+    signs = (*content.symbols, *[""] * len(said))
+    first_box = Box(stack.box.left, stack.box.top, stack.box.width, lead)
+    yield from _signed("statement 1", said[0], signs[0], first_box, stack.lead)
     high = (room - lead) / others if others else 0.0
     top = stack.box.top + lead + gap
-    yield from _even([
-        _Said(f"statement {number + 2}", text, Box(stack.box.left, top + number * (high + gap),
-                                                   stack.box.width, high), style)
+    rest = [
+        one
         for number, text in enumerate(said[1:])
-    ])  # fmt: skip
+        for one in _signed(f"statement {number + 2}", text, signs[number + 1],
+                           Box(stack.box.left, top + number * (high + gap), stack.box.width, high), style)
+    ]  # fmt: skip
+    yield from (one for one in rest if one.field.startswith("sign "))
+    yield from _even([one for one in rest if not one.field.startswith("sign ")])
+
+
+def _signed(field: str, text: str, sign: str, box: Box, style: Style) -> Iterator[_Said]:
+    """Return a statement, and its sign at both ends of its place where it has one."""
+    if not sign:
+        yield _Said(field, unicodedata.normalize("NFC", text), box, style)
+        return
+    if sign not in SIGNS:
+        raise LabelError(f"The label's {field} has the sign {sign!r}, expected one of {', '.join(SIGNS)}.")
+    side = min(box.height, box.width / 4)
+    wide = face.setting(text, bold=style.bold).width(text) * min(style.largest, box.height) + 2 * style.padding + 1
+    wide = min(wide, box.width - 2 * side)
+    inner = Box(box.left + (box.width - wide) / 2, box.top, wide, box.height)
+    drawn = replace(style, largest=box.height * 2, rows=1, align="centre", look="plain", bold=False, padding=0.05)
+    for end, left in (("left", inner.left - side), ("right", inner.right)):
+        yield _Said(f"sign at the {end} of {field}", SIGNS[sign], Box(left, box.top, side, box.height), drawn)
+    yield _Said(field, text, inner, style)
 
 
 def _lines(content: LabelContent, table: Table | None) -> Iterator[_Said]:
@@ -114,7 +144,7 @@ def _lines(content: LabelContent, table: Table | None) -> Iterator[_Said]:
             )
         )
         beside = Box(box.left + table.caption_width, top, box.width - table.caption_width, high)
-        values.append(_Said(f"line {caption!r}", value, beside, table.value))
+        values.append(_Said(f"line {caption!r}", unicodedata.normalize("NFC", value), beside, table.value))
     yield from _even(captions)
     yield from _even(values)
 
@@ -130,25 +160,25 @@ def _fitted(one: _Said) -> Fitted:
 
 
 def _placed(one: _Said) -> Text:
-    fitted = _fitted(one)
+    fitted, how = _fitted(one), face.setting(one.text, bold=one.style.bold)
     style, inner = one.style, one.box.inset(one.style.padding)
-    first = _first_baseline(one, inner, fitted)
+    first = _first_baseline(how.extent(one.text), inner, fitted)
     rows = tuple(
-        Row(text=text, left=_left(text, inner, style, fitted.size), size=fitted.size,
+        Row(text=text, left=_left(how.width(text), inner, style, fitted.size), size=fitted.size,
             baseline=first + number * face.LEADING * fitted.size)
         for number, text in enumerate(fitted.rows)
     )  # fmt: skip
-    return Text(field=one.field, box=one.box, rows=rows, bold=style.bold, white=style.look == "bar")
+    return Text(field=one.field, box=one.box, rows=rows, how=how, white=style.look == "bar")
 
 
-def _first_baseline(one: _Said, inner: Box, fitted: Fitted) -> float:
+def _first_baseline(extent: tuple[float, float], inner: Box, fitted: Fitted) -> float:
     """Capitals stand in the middle of the box, so that neighbours align; ink that would leave the box moves them."""
-    up, down = (reach * fitted.size for reach in face.extent(one.text, bold=one.style.bold))
+    up, down = (reach * fitted.size for reach in extent)
     below = (len(fitted.rows) - 1) * face.LEADING * fitted.size
     middle = inner.top + (inner.height - below + face.CAP_HEIGHT * fitted.size) / 2
     return min(max(middle, inner.top + up), inner.bottom - down - below)
 
 
-def _left(text: str, inner: Box, style: Style, size: float) -> float:
-    spare = inner.width - face.width(text, bold=style.bold) * size
+def _left(width: float, inner: Box, style: Style, size: float) -> float:
+    spare = inner.width - width * size
     return inner.left + {"left": 0.0, "centre": spare / 2, "right": spare}[style.align]

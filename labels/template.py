@@ -5,6 +5,8 @@ from typing import Literal
 
 Align = Literal["left", "centre", "right"]
 Look = Literal["plain", "framed", "bar"]
+Kind = Literal["qr", "datamatrix", "code128"]
+Says = Literal["code", "short"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,19 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """The place of one machine-readable symbol: `box` holds its quiet zone, no module is smaller than `smallest`.
+
+    `says` is an attribute of LabelContent: `code`, or `short` for the serial alone.
+    """
+
+    kind: Kind
+    says: Says
+    box: Box
+    smallest: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
     """The place of the statements, one below the other: the first has `first` of the height when there are others.
 
@@ -98,18 +113,26 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """One label format. `symbol` holds the QR with its quiet zone, no module is smaller than `smallest_module`.
+    """One version of a label format. The first of the `marks` says the label's code.
 
-    `leaves_out` names what of LabelContent does not belong on this label; everything else is on it or it is refused.
+    `positions` are where labels of it are put on; `leaves_out` names what of LabelContent does not belong on this
+    label: everything else is on it or it is refused.
     """
 
     name: str
+    version: int
+    title: str
     width: float
     height: float
-    symbol: Box
-    smallest_module: float
+    positions: tuple[str, ...]
+    marks: tuple[Mark, ...]
     slots: tuple[Slot, ...]
     statements: Stack
     lines: Table | None = None
     rules: tuple[Box, ...] = ()
     leaves_out: tuple[str, ...] = ()
+
+    @property
+    def symbol(self) -> Box:
+        """Return the place of the first symbol, with its quiet zone."""
+        return self.marks[0].box

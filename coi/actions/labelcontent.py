@@ -49,11 +49,15 @@ def content_of(
     container = therapy.containers[label.container]
     text = pathway.labels.get(container.purpose.value, LabelText(container.purpose.value.replace("_", " "), (), {}))
     statements = statements_of(office, therapy, pathway, label)
-    said = labelwords.words(pathway, container, statements) if pathway.product else text.said(label.tested)
+    said = (
+        labelwords.words(pathway, container, statements) if pathway.product
+        else dict.fromkeys(text.said(label.tested), "")
+    )  # fmt: skip
     return labels.LabelContent(
         code=_code(office, therapy, pathway, label, keys), coi=grouped(therapy.coi), container=grouped(container.id),
         serial=grouped(label.serial), number=container.number, total=len(therapy.of_purpose(container.purpose)),
-        title=text.title, statements=said, lines=(*patient, *_lines(therapy, pathway, container, label)),
+        title=text.title, statements=tuple(said), symbols=tuple(said.values()),
+        lines=(*patient, *_lines(therapy, pathway, container, label)),
         position=label.position.replace("_", " "), generation=label.generation,
         banner=DEMO_BANNER if office.demo else None,
     )  # fmt: skip

@@ -48,12 +48,15 @@ def said(law: Law, pathway: Pathway, container: Container, tests: DonorTests, co
     ))  # fmt: skip
 
 
-def words(pathway: Pathway, container: Container, statements: tuple[Said, ...]) -> tuple[str, ...]:
-    """Return all statements in their order: the law's, then the product's own; of a sample its own come first."""
+def words(pathway: Pathway, container: Container, statements: tuple[Said, ...]) -> dict[str, str]:
+    """Return all statements with their signs ("" for none) in their order.
+
+    The law's come first, then the product's own; of a sample its own come first.
+    """
     text = pathway.labels.get(container.purpose.value)
-    own = text.statements if text else ()
-    laws = tuple(one.text for one in statements)
-    return tuple(dict.fromkeys((*own, *laws) if container.purpose in _SAMPLES else (*laws, *own)))
+    own = dict.fromkeys(text.statements if text else (), "")
+    laws = {one.text: one.symbol or "" for one in statements}
+    return own | laws if container.purpose in _SAMPLES else {**laws, **{word: laws.get(word, "") for word in own}}
 
 
 def use_of(product: Product, container: Container, *, template: str, country: str | None) -> Use:

@@ -26,7 +26,6 @@ _PAD = 6  # points that reportlab keeps free inside the margins
 
 def render(dossier: Json) -> bytes:
     """Return the dossier as a PDF on A4; the same dossier always gives the same bytes."""
-    paper.register()
     kept = BytesIO()
     coi = words.code(dossier["therapy"]["coi"])
     document = SimpleDocTemplate(

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from reportlab.lib.colors import Color
 from reportlab.lib.units import mm
-from reportlab.lib.utils import simpleSplit
 from reportlab.pdfgen.canvas import Canvas
 
 from coi.exports import paper, words
@@ -35,7 +34,6 @@ _AFTERWARDS = (
 
 def render(sheets: Sequence[Json]) -> bytes:
     """Return the sheets as a PDF of one A4 page each; the same sheets always give the same bytes."""
-    paper.register()
     kept = BytesIO()
     page = Canvas(kept, pagesize=(paper.WIDTH, paper.HEIGHT), invariant=1)
     for sheet in sheets:
@@ -90,11 +88,10 @@ def _told(
 
 def _broken(lines: Sequence[Line], size: float, wide: float) -> list[Line]:
     """Return lines cut at words so that none is wider than `wide` at `size` points."""
-    faces = {True: paper.BOLD, False: paper.PLAIN}
     return [
         (part, bold, colour)
         for text, bold, colour in lines
-        for part in simpleSplit(paper.said(text), faces[bold], size, wide)
+        for part in paper.broken(text, size=size, bold=bold, wide=wide)
     ]
 
 

@@ -1,27 +1,28 @@
 """Paper: letters, styles, tables, symbols and the frame of a page, for everything that is printed on A4.
 
-Both faces come with the installed reportlab package, as those of the labels do. A character that they lack is written
-as its number in Unicode: what is printed is never silently something else.
+It is set in the faces of the labels. A character that they lack is written as its number in Unicode: what is printed is
+never silently something else.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from html import escape
 from typing import Any, Final
+from unicodedata import normalize
 
 from reportlab.lib.colors import Color, HexColor, black, white
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph, Table
 
 from labels import face
-from labels.symbol import QUIET, modules
+from labels.content import LabelError
+from labels.pdf import registered
+from labels.symbol import QUIET, qr
 
-PLAIN, BOLD = "PaperPlain", "PaperBold"
 WIDTH, HEIGHT = A4
 MARGIN: Final = 14 * mm
 INK, QUIET_INK, RULE, SHADE, ALARM = (
@@ -30,36 +31,59 @@ BREAK: Final = "<br/>"
 _BANNER: Final = 7 * mm
 
 
-@lru_cache(maxsize=1)
-def register() -> None:
-    """Make the two faces known to reportlab, once a process."""
-    for name, bold in ((PLAIN, False), (BOLD, True)):
-        pdfmetrics.registerFont(TTFont(name, str(face.path(bold=bold))))
-    pdfmetrics.registerFontFamily(PLAIN, normal=PLAIN, bold=BOLD, italic=PLAIN, boldItalic=BOLD)
+@lru_cache
+def _family(name: str) -> str:
+    """Make a face known to reportlab, with its bolder one for what is marked so; return the name of the plain one."""
+    plain, bold = registered(name, bold=False), registered(name, bold=True)
+    pdfmetrics.registerFontFamily(plain, normal=plain, bold=bold, italic=plain, boldItalic=bold)
+    return plain
+
+
+def font(*, bold: bool = False) -> str:
+    """Return the name of the first face, as reportlab knows it."""
+    first = next(iter(face.FACES))
+    plain = _family(first)
+    return registered(first, bold=True) if bold else plain
 
 
 def style(size: float, *, bold: bool = False, colour: Color = INK, before: float = 0) -> ParagraphStyle:
     """Return the style of running text at `size` points, `before` points below what stands above it."""
-    register()
-    return ParagraphStyle("", fontName=BOLD if bold else PLAIN, fontSize=size, leading=size * 1.28, textColor=colour,
+    return ParagraphStyle("", fontName=font(bold=bold), fontSize=size, leading=size * 1.28, textColor=colour,
                           spaceBefore=before, splitLongWords=1)  # fmt: skip
 
 
 def printable(text: str) -> bool:
     """Tell whether the faces have every character of `text`."""
-    register()
-    glyphs = pdfmetrics.getFont(PLAIN).face.charToGlyph
-    return all(glyphs.get(ord(character)) and character.isprintable() for character in text)
+    return all(_is_printable(character) for character in normalize("NFC", text))
+
+
+@lru_cache(maxsize=4096)
+def _is_printable(character: str) -> bool:
+    try:
+        face.refuse_unprintable(character, field="", bold=False)
+    except LabelError:
+        return False
+    return True
 
 
 def said(text: object) -> str:
-    """Return `text` as it can be printed: a character that the faces lack as [U+4E2D], line ends as spaces."""
-    return "".join(one if printable(one) else f"[U+{ord(one):04X}]" for one in " ".join(str(text).split()))
+    """Return `text` as it can be printed: a character that the faces lack as [U+0E01], line ends as spaces."""
+    plain = normalize("NFC", " ".join(str(text).split()))
+    return "".join(one if _is_printable(one) else f"[U+{ord(one):04X}]" for one in plain)
 
 
 def marked(text: object) -> str:
-    """Return `text` ready to stand among the marks of a paragraph."""
-    return escape(said(text), quote=False)
+    """Return `text` ready to stand among the marks of a paragraph, each part of it in a face that has it."""
+    first = next(iter(face.FACES))
+    return "".join(
+        escape(run, quote=False) if name == first
+        else f'<font name="{_family(name)}">{escape(run, quote=False)}</font>'
+        for name, run in _runs(said(text), bold=False)
+    )  # fmt: skip
+
+
+def _runs(text: str, *, bold: bool) -> tuple[face.Run, ...]:
+    return face.Setting(tuple(face.FACES), bold).runs(text)
 
 
 def paragraph(text: str, how: ParagraphStyle) -> Any:
@@ -90,7 +114,7 @@ def cut(cells: Sequence[str], *, at: int) -> Iterator[list[str]]:
 
 def stamp(page: Any, code: str, *, left: float, bottom: float, side: float) -> None:
     """Draw the QR symbol of `code`, quiet zone and all, in one path so that no viewer draws seams."""
-    dark = modules(code)
+    dark = qr(code)
     step = side / (len(dark) + 2 * QUIET)
     path = page.beginPath()
     for y, row in enumerate(dark):
@@ -107,14 +131,36 @@ def banner(page: Any, text: str | None) -> None:
         page.setFillColor(black)
         page.rect(0, HEIGHT - _BANNER, WIDTH, _BANNER, stroke=0, fill=1)
         page.setFillColor(white)
-        page.setFont(BOLD, 10)
+        page.setFont(font(bold=True), 10)
         page.drawCentredString(WIDTH / 2, HEIGHT - _BANNER + 6, said(text))
 
 
 def width(text: object, *, size: float, bold: bool) -> float:
     """Return how wide a line is at `size` points, in points."""
-    register()
-    return float(pdfmetrics.stringWidth(said(text), BOLD if bold else PLAIN, size))
+    return sum(_wide(run, size=size, bold=bold) for run in _runs(said(text), bold=bold))
+
+
+def broken(text: object, *, size: float, bold: bool, wide: float) -> Iterator[str]:
+    """Yield `text` as lines of at most `wide` points, cut at spaces, and within a word that alone is wider."""
+    line = ""
+    for word in said(text).split(" "):
+        longer = f"{line} {word}" if line else word
+        if width(longer, size=size, bold=bold) <= wide:
+            line = longer
+            continue
+        if line:
+            yield line
+        line = ""
+        for letter in word:
+            if line and width(line + letter, size=size, bold=bold) > wide:
+                yield line
+                line = ""
+            line += letter
+    yield line
+
+
+def _wide(run: face.Run, *, size: float, bold: bool) -> float:
+    return float(pdfmetrics.stringWidth(run.text, registered(run.face, bold=bold), size))
 
 
 def write(page: Any, text: object, *, left: float, base: float, size: float, bold: bool = False,
@@ -122,8 +168,11 @@ def write(page: Any, text: object, *, left: float, base: float, size: float, bol
     """Write one line at a point, or ending there when `right`."""
     wide = width(text, size=size, bold=bold)
     page.setFillColor(colour)
-    page.setFont(BOLD if bold else PLAIN, size)
-    page.drawString(left - wide if right else left, base, said(text))
+    at = left - wide if right else left
+    for run in _runs(said(text), bold=bold):
+        page.setFont(registered(run.face, bold=bold), size)
+        page.drawString(at, base, run.text)
+        at += _wide(run, size=size, bold=bold)
 
 
 class CountedCanvas(Canvas):  # type: ignore[misc]  # reportlab carries no types

@@ -10,7 +10,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
 from coi.exports import paper
-from labels.symbol import modules
+from labels.symbol import qr
 from scanners.trial import SIZES, TRIALS, Trial, size_text
 
 _LEFT: Final = 20 * mm
@@ -29,7 +29,6 @@ Rows = Sequence[Sequence[bool]]
 
 def render() -> bytes:
     """Return the sheet as a PDF of one A4 page; always the same bytes."""
-    paper.register()
     kept = BytesIO()
     page = Canvas(kept, pagesize=(paper.WIDTH, paper.HEIGHT), invariant=1)
     page.setTitle("Test of scanners and printers")
@@ -71,14 +70,14 @@ def _sizes(page: Any, *, top: float) -> None:
                 size=10, bold=True)  # fmt: skip
     for number, size in enumerate(SIZES):
         left = _LEFT + number * 42 * mm
-        _draw(page, modules(size_text(size)), left=left, top=top - 4 * mm, wide=size * mm, high=size * mm)
+        _draw(page, qr(size_text(size)), left=left, top=top - 4 * mm, wide=size * mm, high=size * mm)
         paper.write(page, f"{size:.2f} mm", left=left, base=top, size=9)
 
 
 def symbol(trial: Trial) -> Rows:
     """Return the modules of a known code, row by row from the top, True where one is black, without quiet zone."""
     if trial.symbol == "QRCode":
-        return modules(trial.text)
+        return qr(trial.text)
     form = getattr(zxingcpp.BarcodeFormat, trial.symbol)
     more = {"force_square": True} if trial.symbol == "DataMatrix" else {}
     made: Any = zxingcpp.create_barcode(trial.text, form, gs1=trial.gs1, **more).to_image(

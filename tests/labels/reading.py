@@ -7,7 +7,7 @@ import pypdfium2
 import zxingcpp
 from PIL import Image
 
-from labels import LabelContent
+from labels import LabelContent, Layout
 
 CONTENT = LabelContent(
     code="LBL-7K3M9QRT2XYZ4",
@@ -30,6 +30,7 @@ CONTENT = LabelContent(
 ZPL = re.compile(
     rb"\^XA\^MUD\^LH0,0\^LS0\^PON\^PMN\^LRN\^PQ1\^PW(\d+)\^LL(\d+)\^FO0,0\^GFA,(\d+),(\d+),(\d+),([0-9A-F]+)\^FS\^XZ\n"
 )
+_FORMATS = [zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.DataMatrix, zxingcpp.BarcodeFormat.Code128]
 
 
 def png(data: bytes) -> Image.Image:
@@ -62,5 +63,9 @@ def zpl(data: bytes) -> Image.Image:
 
 def read(picture: Image.Image) -> list[bytes]:
     """What a reader that shares no code with the writer sees: the bytes of every symbol in the picture."""
-    seen = zxingcpp.read_barcodes(picture.convert("L"), formats=zxingcpp.BarcodeFormat.QRCode)
-    return [symbol.bytes for symbol in seen]
+    return [symbol.bytes for symbol in zxingcpp.read_barcodes(picture.convert("L"), formats=_FORMATS)]
+
+
+def meant(layout: Layout) -> list[bytes]:
+    """What the symbols of a label say."""
+    return sorted(symbol.text.encode("ascii") for symbol in layout.symbols)

@@ -38,14 +38,14 @@ def test_a_signed_label_is_read_back_and_judged_genuine(name, dpi):
 @pytest.mark.parametrize("dpi", [203, 300, 600])
 @pytest.mark.parametrize("name", SIGNED)
 def test_the_modules_of_a_signed_label_are_no_smaller_than_its_template_allows(name, dpi):
-    symbol = encode(TEXT, TEMPLATES[name])
-    assert symbol.dots(dpi=dpi) * 25.4 / dpi >= TEMPLATES[name].smallest_module
+    symbol = encode(TEXT, TEMPLATES[name].marks[0], on=name)
+    assert symbol.dots(dpi=dpi) * 25.4 / dpi >= TEMPLATES[name].marks[0].smallest
 
 
 def test_the_page_on_labels_states_the_modules_as_they_are():
     page = (ROOT / "docs" / "labels-law.md").read_text("utf-8")
     for name, code in (("container-100x100", TEXT), ("tube-50x25", CONTENT.code)):
-        symbol = encode(code, TEMPLATES[name])
+        symbol = encode(code, TEMPLATES[name].marks[0], on=name)
         row = next(line for line in page.splitlines() if f"{TEMPLATES[name].width:g} × " in line and "mm (" in line)
         told = re.findall(r"([0-9.]+) mm \((\d+) dots\)", row)
         assert told == [

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from labels import LabelError
 from labels.rfc9285 import END, LENGTH, PREFIX, encode, serial_of
 from labels.signed import TYPES, Signed, signed_text
-from labels.symbol import modules
+from labels.symbol import qr
 from scanners import Judged, PublicKey, ScanError, read_keys, verify_label, write_keys
 from scanners.__main__ import main
 from scanners.signed import HEADER
@@ -52,7 +52,7 @@ def test_what_was_signed_is_read_back_by_other_code_and_is_genuine(said):
 
 def test_the_text_is_of_the_alphanumeric_mode_and_of_a_stated_size():
     assert set(TEXT) <= set(BASE45)
-    assert (len(TEXT), len(modules(TEXT))) == (162, 53)  # 162 characters of level Q are version 9
+    assert (len(TEXT), len(qr(TEXT))) == (162, 53)  # 162 characters of level Q are version 9
 
 
 @pytest.mark.parametrize(("data", "text"), [(b"AB", "BB8"), (b"base-4", "UJCLQE7W5"), (b"Hello!", "%69 VD92E")])
