@@ -14,9 +14,8 @@ from coi.actions.office import Office
 from coi.actions.requests import Caller, StepRequest
 from coi.actions.scans import GivenScan, look_up
 from coi.actions.turn import Turn, attempt_of, case_of, deciding_time, scene_of
-from coi.journey.attempt import Case
-from coi.journey.entry import Outcome, Tense
-from coi.journey.rules import decide, outcome_of
+from coi.journey.entry import Tense
+from coi.journey.rules import decide, is_about_nothing, outcome_of
 from coi.journey.steps import STEPS, StepKind
 
 __all__ = ["Caller", "GivenScan", "StepRequest", "Tense", "take"]
@@ -49,7 +48,9 @@ def _work(turn: Turn) -> Recorded:
     case = case_of(turn, scene, attempt, at=at)
     verdict = decide(case)
     outcome = outcome_of(case, verdict)
-    _need_a_therapy(case, outcome)
+    if is_about_nothing(case, outcome):
+        raise malformed("step.therapy", "Name the therapy, or scan something that belongs to one.",
+                        {"therapy": ["It follows from none of the scans."]})  # fmt: skip
     return recording.record(turn.office, turn.desk, recording.Recording(
         case=case, verdict=verdict, outcome=outcome, streams=scene.streams, looked=looked, note=request.note,
         sealing=sealing, file=request.file,
@@ -84,10 +85,3 @@ def _scan_faults(request: StepRequest, row: StepKind) -> dict[str, list[str]]:
     if row.one_of and not any(scan.role in row.one_of for scan in request.scans):
         faults["scans"] = [f"Scan at least one of these: {', '.join(row.one_of)}."]
     return faults
-
-
-def _need_a_therapy(case: Case, outcome: Outcome) -> None:
-    """A step about a therapy that could not be found and was not refused has nothing to be recorded on."""
-    if case.therapy is None and outcome is not Outcome.REFUSED and not case.row.without_therapy:
-        raise malformed("step.therapy", "Name the therapy, or scan something that belongs to one.",
-                        {"therapy": ["It follows from none of the scans."]})  # fmt: skip

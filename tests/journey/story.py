@@ -27,7 +27,7 @@ from coi.journey.fold import fold, fold_shipper
 from coi.journey.identity import RefType, mint
 from coi.journey.next_steps import NextStep, next_steps
 from coi.journey.pathway import Pathway, read_pathway
-from coi.journey.rules import consequences, decide, is_remarked, outcome_of
+from coi.journey.rules import consequences, decide, is_about_nothing, is_remarked, outcome_of
 from coi.journey.steps import RECORDABLE, STEPS, Meaning, Purpose, Role, StepKind
 from coi.journey.therapy import Container, Shipper, Therapy
 from coi.journey.values import read_values
@@ -290,6 +290,8 @@ class Story:
         case = self.consider(attempt, coi)
         verdict = decide(case)
         outcome = outcome_of(case, verdict)
+        if is_about_nothing(case, outcome):
+            raise Malformed("It names no therapy.")
         return Taken(case, verdict, outcome, tuple(self._record(case, verdict, outcome)))
 
     def may(self, person: str, kind: str, scans: Sequence[Text | ResolvedScan] = (), **more: Any) -> Taken:

@@ -101,6 +101,11 @@ def outcome_of(case: Case, verdict: Verdict) -> Outcome:
     return Outcome.DISPUTED if families & _DISPUTES else Outcome.DONE
 
 
+def is_about_nothing(case: Case, outcome: Outcome) -> bool:
+    """Tell whether a step that is not refused names no therapy that it could be recorded on; it is malformed then."""
+    return case.therapy is None and outcome is not Outcome.REFUSED and not case.row.without_therapy
+
+
 @dataclass(frozen=True, slots=True)
 class Consequence:
     """An entry that the system writes beside a step."""
