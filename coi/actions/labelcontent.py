@@ -79,11 +79,15 @@ def refuse_before_issue(office: Office, conn: Connection, case: Case, *, at: dat
         return
     container, values = case.containers[0], case.attempt.values
     coming = Label("", container.id, values["template"], values["position"], 1, "issued",
-                   donor=therapy.donor(container), country=case.prints.get("country"),
-                   lot=case.prints.get("printed_lot"), issued_at=at)  # fmt: skip
+                   donor=therapy.donor(container), country=_text(case.prints.get("country")),
+                   lot=_text(case.prints.get("printed_lot")), issued_at=at)  # fmt: skip
     wanted = patient_fields(office, therapy, pathway, coming)
     patient = labelpatient.lines_of(office, conn, therapy, wanted, at=at)
     refuse_lacking(office, therapy, pathway, coming, patient=patient)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _fields(

@@ -4,8 +4,8 @@ What a label says comes from the log and the pathway; how it looks is the busine
 records nothing: a label counts as printed when it was scanned back (`label.applied`).
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,13 @@ from coi.journey.therapy import Label, Therapy
 from coi.record import codes, ledger
 
 RESOLUTIONS = (203, 300, 600)
+MOST_AT_ONCE = 100
+FORMS: Mapping[str, Callable[[labels.Layout, int], bytes]] = {
+    "png": lambda layout, dpi: labels.render_png(layout, dpi=dpi),
+    "pdf": lambda layout, _dpi: labels.render_pdf(layout),
+    "zpl": lambda layout, dpi: labels.render_zpl(layout, dpi=dpi),
+    "zpl-native": lambda layout, dpi: labels.render_zpl(layout, dpi=dpi, native=True),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +59,11 @@ def issue(office: Office, request: LabelRequest, *, caller: Caller) -> Answer:
         known = ", ".join(sorted(labels.TEMPLATES))
         raise malformed("label.template", f"There is no such template; expected one of {known}.",
                         {"template": [f"Expected one of {known}."]})  # fmt: skip
+    fitting = labels.TEMPLATES[request.template].positions
+    if request.position not in fitting:
+        message = (f"A label of {request.template} goes on: {', '.join(fitting).replace('_', ' ')}; got "
+                   f"{request.position!a}. Choose another position, or another template.")  # fmt: skip
+        raise malformed("label.position", message, {"position": [message]})
     values = {"container": request.container, "template": request.template, "position": request.position}
     step = StepRequest(id=request.id, kind="label.issued", occurred_at=office.now(), digest=request.digest,
                        values=values, reason=request.reason, signatures=request.signatures)  # fmt: skip
@@ -59,7 +71,7 @@ def issue(office: Office, request: LabelRequest, *, caller: Caller) -> Answer:
 
 
 def render(office: Office, serial: str, *, form: str, dpi: int, caller: Caller) -> bytes:
-    """Return the issued label `serial` as png, pdf or zpl.
+    """Return the issued label `serial` as one of FORMS: png, pdf, zpl (a bitmap), zpl-native (the printer's symbols).
 
     Raises Fault: 403 for somebody who may not see the patient that it shows, 404 when there is none that the caller
     may see, 409 when it was voided or the patient's details were destroyed, 422 when it does not fit or lacks a field.
@@ -68,12 +80,27 @@ def render(office: Office, serial: str, *, form: str, dpi: int, caller: Caller) 
         raise malformed(
             "label.dpi", f"Expected {', '.join(map(str, RESOLUTIONS))} dots per inch.", {"dpi": ["Not one of these."]}
         )
+    with _refused_in_words():
+        return FORMS[form](labels.lay_out(*content(office, serial, caller=caller)), dpi)
+
+
+def render_sheet(office: Office, serials: Sequence[str], *, paper: labels.Sheet, first: int, caller: Caller) -> bytes:
+    """Return issued labels of one size as PDF on office paper, beginning at place `first`.
+
+    Raises Fault as `render` does, 400 for no label or too many, 422 for what does not go on one sheet together.
+    """
+    if not 1 <= len(serials) <= MOST_AT_ONCE:
+        raise malformed("label.number", f"Got {len(serials)} labels, expected 1 to {MOST_AT_ONCE}.",
+                        {"serial": [f"Expected 1 to {MOST_AT_ONCE}."]})  # fmt: skip
+    with _refused_in_words():
+        layouts = [labels.lay_out(*content(office, serial, caller=caller)) for serial in serials]
+        return labels.render_sheets(layouts, paper, first=first)
+
+
+@contextmanager
+def _refused_in_words() -> Iterator[None]:
     try:
-        said, template = content(office, serial, caller=caller)
-        layout = labels.lay_out(said, template)
-        if form == "png":
-            return labels.render_png(layout, dpi=dpi)
-        return labels.render_pdf(layout) if form == "pdf" else labels.render_zpl(layout, dpi=dpi)
+        yield
     except labels.LabelError as fault:
         raise Fault(422, "label.does_not_fit", str(fault)) from fault
 
@@ -105,7 +132,8 @@ def content(office: Office, serial: str, *, caller: Caller) -> tuple[labels.Labe
         patient = labelpatient.lines_of(office, conn, then, wanted, at=at)
         keys = labelkeys.public_keys(office, conn)
     refuse_lacking(office, then, pathway, label, patient=patient)
-    return content_of(office, then, pathway, label, patient=patient, keys=keys), labels.TEMPLATES[label.template]
+    said = content_of(office, then, pathway, label, patient=patient, keys=keys)
+    return said, labels.template_of(label.template, label.version)
 
 
 def _issued(office: Office, conn: Connection, serial: str, caller: Caller) -> tuple[Therapy, Therapy, Pathway, Label]:
@@ -155,4 +183,4 @@ def as_issued(
             continue
         with suppress(labels.LabelError):
             says = content_of(office, therapy, pathway(therapy.pathway), label, patient=(), keys=keys)
-            yield label.serial, labels.lay_out(says, labels.TEMPLATES[label.template])
+            yield label.serial, labels.lay_out(says, labels.template_of(label.template, label.version))

@@ -22,6 +22,7 @@ from coi.record import people
 from labels.law import Law
 from labels.matrix import Use
 from labels.statements import Donor, Said, Situation, statements_of
+from labels.templates import template_of
 
 STAGE_OF: Mapping[Purpose, str] = {
     Purpose.STARTING_MATERIAL: "collection", Purpose.RESCUE: "collection", Purpose.IN_PROCESS: "processing",
@@ -68,15 +69,22 @@ def use_of(product: Product, container: Container, *, template: str, country: st
 def looked_up(office: Office, conn: Connection, case: Case) -> None:
     """Put into `case` what a new label would say and which labels in use say something else, where the step asks."""
     therapy, pathway = case.therapy, case.pathway
+    if case.kind == "label.issued":
+        case.prints = _template(case)
     if therapy is None or pathway is None or pathway.product is None:
         return
     if case.kind == "label.issued":
-        case.prints = _prints(office, conn, case, therapy)
+        case.prints = {**case.prints, **_prints(office, conn, case, therapy)}
     elif case.kind in _RELIES_ON_WORDS:
         case.outdated = tuple(_outdated(office, conn, therapy, pathway, case.containers))
     elif case.kind == "donor.tested":
         coming = replace(therapy, tested={**therapy.tested, **_result(therapy, case.attempt.values)})
         case.outdated = tuple(_outdated(office, conn, coming, pathway, tuple(therapy.containers.values())))
+
+
+def _template(case: Case) -> dict[str, int]:
+    """Return the version of the template that a label is issued with, so that it is drawn with it for ever."""
+    return {"template_version": template_of(case.attempt.values["template"]).version}
 
 
 def _prints(office: Office, conn: Connection, case: Case, therapy: Therapy) -> dict[str, str]:

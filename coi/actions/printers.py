@@ -101,5 +101,5 @@ def device(printer: Printer) -> devices.Printer:
     if printer.kind == "raw":
         return devices.RawPrinter(devices.read_address(printer.address))
     if printer.kind == "lp":
-        return devices.QueuePrinter(devices.read_queue(printer.address), raw=printer.language == "zpl")
+        return devices.QueuePrinter(devices.read_queue(printer.address), raw=printer.language.startswith("zpl"))
     return devices.BrowserPrinter() if printer.kind == "browser" else devices.NullPrinter()

@@ -101,8 +101,13 @@ def _ready(office: Office, request: PrintRequest, coi: str, caller: Caller) -> _
     if request.label not in therapy.labels:
         raise unknown("label")
     printer = printers.called(office, request.printer, caller=caller)
-    _refuse_size(therapy.labels[request.label], printer)
-    data = labels.render(office, request.label, form=printer.language, dpi=printer.dpi, caller=caller)
+    label = therapy.labels[request.label]
+    _refuse_size(label, printer)
+    if devices.is_sheet(printer.language) and not _is_of_its_size(label, printer):
+        paper = layouts.Sheet(f"the paper of {printer.code}", printer.width, printer.height)
+        data = labels.render_sheet(office, [request.label], paper=paper, first=1, caller=caller)
+    else:
+        data = labels.render(office, request.label, form=printer.language, dpi=printer.dpi, caller=caller)
     try:
         devices.refuse_strange(data, language=printer.language)
     except devices.BadJob as fault:
@@ -116,13 +121,17 @@ def _refuse_size(label: Label, printer: Printer) -> None:
     if template is None:
         raise Fault(409, "label.foreign", f"Label {label.serial} is another maker's; we cannot print it.")
     beyond = max(template.width - printer.width, template.height - printer.height)
-    short = max(printer.width - template.width, printer.height - template.height)
-    if beyond > _TOLERANCE or (printer.language == "zpl" and short > _TOLERANCE):
+    if beyond > _TOLERANCE or not (devices.is_sheet(printer.language) or _is_of_its_size(label, printer)):
         message = (
             f"The label is {template.width:g} × {template.height:g} mm and {printer.code} takes "
             f"{printer.width} × {printer.height} mm; choose another printer."
         )
         raise Fault(422, "label.size", message, {"printer": [message]})
+
+
+def _is_of_its_size(label: Label, printer: Printer) -> bool:
+    template = layouts.TEMPLATES[label.template]
+    return max(abs(printer.width - template.width), abs(printer.height - template.height)) <= _TOLERANCE
 
 
 def _tell_the_end(office: Office, coi: str, request: PrintRequest, answer: Answer, sent: devices.Sent) -> None:

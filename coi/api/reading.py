@@ -10,6 +10,7 @@ from coi.actions.faults import Fault, malformed
 from coi.api import describe, schemas, wire
 from coi.api.access import EVERYONE, PUBLIC, caller, office, open_to
 from coi.journey.steps import Role
+from labels import SHEETS
 
 blueprint = Blueprint("reading", __name__, description="Everything that is read; nothing here changes anything")
 _ASK, _SEARCH = schemas.AskSchema(), schemas.SearchSchema()
@@ -18,7 +19,8 @@ _MOST = 500
 AT = describe.query("at", "As recorded by this moment", format="date-time")
 _LIMIT = describe.query("limit", "How many at the most", type="integer", minimum=1, maximum=_MOST)
 _AFTER = describe.query("after", "The `next` of the page before")
-_MIMETYPES = {"png": "image/png", "pdf": "application/pdf", "zpl": "application/vnd.zebra-zpl"}
+_ZPL = "application/vnd.zebra-zpl"
+_MIMETYPES = {"png": "image/png", "pdf": "application/pdf", "zpl": _ZPL, "zpl-native": _ZPL}
 
 
 def at_of_request() -> datetime | None:
@@ -164,6 +166,22 @@ def get_label_keys() -> Response:
     return Response(labelkeys.key_list(office()), 200, mimetype="text/plain")
 
 
+@blueprint.get("/label-sheets/<paper>.pdf")
+@blueprint.doc(parameters=[
+    describe.query("serial", "a label to print; several times for several labels of one size"),
+    describe.query("first", "the place on the sheet where they begin, from 1", type="integer"),
+], **describe.call("Labels on a sheet of a4 or letter", answer="application/pdf",
+                   errors=(400, 401, 403, 404, 409, 422)))  # fmt: skip
+@open_to(EVERYONE)
+def get_sheet(paper: str) -> Response:
+    """Return issued labels on office paper at exact size, with cutting marks."""
+    if paper not in SHEETS:
+        raise Fault(404, "not_found", f"The papers are {', '.join(SHEETS)}.")
+    serials, first = request.args.getlist("serial"), _whole("first", 1, 1, 1000)
+    rendered = labels.render_sheet(office(), serials, paper=SHEETS[paper], first=first, caller=caller())
+    return Response(rendered, 200, mimetype="application/pdf")
+
+
 @blueprint.get("/labels/<serial>")
 @blueprint.doc(**describe.call("Why a label says what it says", errors=(401, 403, 404, 409)))
 @open_to(EVERYONE)
@@ -174,12 +192,12 @@ def get_label_law(serial: str) -> Response:
 
 @blueprint.get("/labels/<serial>.<form>")
 @blueprint.doc(parameters=[describe.query("dpi", "203, 300 or 600", type="integer")], **describe.call(
-    "A label as png, pdf or zpl", answer="image/png", errors=(400, 401, 403, 404, 409, 422)))  # fmt: skip
+    "A label as png, pdf, zpl or zpl-native", answer="image/png", errors=(400, 401, 403, 404, 409, 422)))  # fmt: skip
 @open_to(EVERYONE)
 def get_label(serial: str, form: str) -> Response:
     """Return an issued label, rendered."""
     if form not in _MIMETYPES:
-        raise Fault(404, "not_found", "A label comes as .png, .pdf or .zpl.")
+        raise Fault(404, "not_found", f"A label comes as .{', .'.join(_MIMETYPES)}.")
     dpi = _whole("dpi", 300, 203, 600)
     rendered = labels.render(office(), serial, form=form, dpi=dpi, caller=caller())
     return Response(rendered, 200, mimetype=_MIMETYPES[form])

@@ -213,7 +213,7 @@ class Case:
     namesakes: int = 0
     taken: Mapping[str, str] = field(default_factory=dict)  # position -> container that is there
     country: str | None = None
-    prints: Mapping[str, str] = field(default_factory=dict)
+    prints: Mapping[str, str | int] = field(default_factory=dict)
     outdated: tuple[Outdated, ...] = ()
 
     @property

@@ -112,6 +112,7 @@ class Label:
     country: str | None = None  # whose words it says, where the law of labels decides them
     law: str | None = None  # version of that law
     lot: str | None = None  # that it names
+    version: int = 1  # of the template
     issued_at: datetime | None = None
     entry: str = ""  # that issued it
 

@@ -17,6 +17,7 @@ from coi.actions.printing import PrintRequest
 from coi.actions.requests import StepRequest
 from coi.journey.accounting import GONE
 from coi.journey.steps import STEPS, Meaning, Signing
+from coi.journey.values import Choice
 from coi.web import here, signatures
 from coi.web.access import EVERYONE, PUBLIC, open_to
 from coi.web.answers import Outcome, outcome_of
@@ -25,9 +26,16 @@ from coi.web.given import attempt_id, text_of
 
 pages = Blueprint("labelling", __name__)
 ROW = STEPS["label.issued"]
-FORMS = {"png": "image/png", "pdf": "application/pdf", "zpl": "text/plain; charset=utf-8"}
+FORMS = {"png": "image/png", "pdf": "application/pdf", "zpl": "text/plain; charset=utf-8",
+         "zpl-native": "text/plain; charset=utf-8"}  # fmt: skip
 SCREEN_DPI = 300
 MAY_PRINT = frozenset(ROW.who)
+POSITIONS = next(one.options for one in ROW.values if isinstance(one, Choice) and one.name == "position")
+SORTS = {position: [one for one in layouts.TEMPLATES.values() if position in one.positions] for position in POSITIONS}
+USUAL = ("container-100x100", "bag")
+SUGGESTED = {"dose": ("product-100x75", "bag"), "qc_sample": ("tube-50x25", "tube"),
+             "retention": ("retention-60x40", "tube")}  # fmt: skip
+"""Which label is suggested for a container of a purpose, else the usual one."""
 SIGNED = replace(ROW, signatures=(Signing(Meaning.VERIFIED),))
 """The step as it is where another person signs each further copy."""
 
@@ -47,6 +55,7 @@ def _show(id_: str, *, fault: Fault | None = None, outcome: Outcome | None = Non
     status = fault.status if fault else outcome.status if outcome and outcome.tone == "refused" else 200
     return render_template(
         "label.html", container=container, label=usable[-1] if usable else None, templates=layouts.TEMPLATES,
+        sorts=SORTS, suggested=SUGGESTED.get(container["purpose"], USUAL),
         reasons=choices_for(therapy, pathways=reads.pathways(here.office()), organisations=()).reasons,
         id=str(uuid4()), scan_id=str(uuid4()), print_id=str(uuid4()), fault=fault, outcome=outcome, row=ROW,
         printers=printers.known(here.office(), caller=here.caller()),
@@ -85,11 +94,11 @@ def issue(id_: str) -> ResponseReturnValue:
 
 
 def _label_request(id_: str) -> LabelRequest:
-    form = request.form
+    template, _, position = request.form.get("sort", "").partition("/")
     said: dict[str, Any] = {
-        "container": id_, "template": form.get("template", ""), "position": form.get("position", "bag"),
-        "reason": text_of(form, "reason"),
+        "container": id_, "template": template, "position": position, "reason": text_of(request.form, "reason"),
     }  # fmt: skip
+    form = request.form
     return LabelRequest(id=attempt_id(form), digest=body_digest({"kind": ROW.kind, **said}), **said)
 
 

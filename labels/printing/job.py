@@ -8,7 +8,7 @@ SENT: Final = "sent"
 FAILED: Final = "failed"
 UNKNOWN: Final = "unknown"
 STATES: Final = (SENT, FAILED, UNKNOWN)
-LANGUAGES: Final = ("zpl", "pdf", "png")
+LANGUAGES: Final = ("zpl", "zpl-native", "pdf", "png")
 _BEGINS: Final = {"pdf": b"%PDF-", "png": b"\x89PNG\r\n\x1a\n"}
 _START, _END = b"^XA", b"^XZ"
 _LINE_ENDS: Final = b"\r\n"
@@ -40,6 +40,11 @@ class Printer(Protocol):
         ...
 
 
+def is_sheet(language: str) -> bool:
+    """Tell whether a printer of `language` has sheets of paper, larger than a label, and not a roll of labels."""
+    return language == "pdf"
+
+
 def refuse_strange(data: bytes, *, language: str) -> None:
     """Raise BadJob unless `data` is one whole label in `language`, which is one of LANGUAGES.
 
@@ -48,7 +53,7 @@ def refuse_strange(data: bytes, *, language: str) -> None:
     """
     if language not in LANGUAGES:
         raise BadJob(f"Got the language {language!r}, expected one of {', '.join(LANGUAGES)}; nothing was sent.")
-    if language != "zpl":
+    if not language.startswith("zpl"):
         if not data.startswith(_BEGINS[language]):
             raise BadJob(f"Expected one label as {language}; nothing was sent.")
         return

@@ -18,7 +18,7 @@ def sample(language: str, *, dpi: int, width: float, height: float) -> bytes:
 
     Raises BadJob for a language that is none.
     """
-    if language == "zpl":
+    if language.startswith("zpl"):
         return _zpl(dpi, width, height)
     if language == "pdf":
         return _pdf(width, height)

@@ -30,7 +30,7 @@ class BadTemplate(LabelError):
 class _Box(values.Field[Box]):
     """Four numbers."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Box:  # noqa: ARG002 - marshmallow's
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Box:  # noqa: ARG002 - the signature is marshmallow's
         numbers = value if isinstance(value, list) else []
         if len(numbers) != 4 or any(type(one) not in (int, float) for one in numbers):  # noqa: PLR2004 - a box has four
             raise ValidationError("Expected [left, top, width, height].")

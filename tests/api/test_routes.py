@@ -40,6 +40,7 @@ ROUTES = {
     ("GET", "/handoffs"): ALL,
     ("GET", "/plan"): ALL,
     ("GET", "/labels/<serial>.<form>"): ALL,
+    ("GET", "/label-sheets/<paper>.pdf"): ALL,
     ("GET", "/labels/<serial>"): ALL,
 }
 OPEN = (

@@ -255,7 +255,7 @@ def test_a_label_is_issued_printed_at_its_size_and_scanned_back(person, player):
     (id_,) = player.plan(coi, "starting_material")
     nurse = person("demo-nurse")
     page = nurse.get(f"/containers/{id_}/label").text
-    form = {"id": re.search(r'name="id" value="([^"]+)"', page)[1], "template": "container-100x100", "position": "bag"}
+    form = {"id": re.search(r'name="id" value="([^"]+)"', page)[1], "sort": "container-100x100/bag"}
     assert nurse.post(f"/containers/{id_}/label", form).location == f"/containers/{id_}/label"
     issued = nurse.get(f"/containers/{id_}/label").text
     serial = re.search(r"/labels/(LBL-[2-9A-HJ-NP-Z]{13})\.png", issued)[1]
@@ -291,11 +291,11 @@ def test_a_further_copy_without_a_reason_is_not_issued(person, player):
     nurse = person("demo-nurse")
     id_ = re.search(r"/containers/(CTR-[2-9A-HJ-NP-Z]{13})", nurse.get(f"/therapies/{coi}").text)[1]
     page = nurse.get(f"/containers/{id_}/label").text
-    form = {"id": re.findall(r'name="id" value="([^"]+)"', page)[-1], "template": "container-100x100"}
+    form = {"id": re.findall(r'name="id" value="([^"]+)"', page)[-1], "sort": "container-100x100/bag"}
     answer = nurse.post(f"/containers/{id_}/label", form)
     assert answer.status_code in (400, 422)
     assert "reason" in answer.text
-    assert nurse.post(f"/containers/{id_}/label", form | {"template": "nonsense"}).status_code == 400
+    assert nurse.post(f"/containers/{id_}/label", form | {"sort": "nonsense"}).status_code == 400
 
 
 @pytest.mark.parametrize(

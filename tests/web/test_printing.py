@@ -88,7 +88,7 @@ def test_a_reprint_asks_for_the_second_person_where_the_pathway_does(person, pla
     nurse = person("demo-nurse")
     page = nurse.get(f"/containers/{id_}/label").text
     assert 'name="sign.0.password"' in page
-    form = {"id": re.findall(r'name="id" value="([^"]+)"', page)[-1], "template": "container-100x100",
+    form = {"id": re.findall(r'name="id" value="([^"]+)"', page)[-1], "sort": "container-100x100/bag",
             "position": "bag", "reason": "label-damaged"}  # fmt: skip
     sign = {"sign.0.person": signer, "sign.0.password": PASSWORD} if signer else {}
     answer = nurse.post(f"/containers/{id_}/label", form | sign)

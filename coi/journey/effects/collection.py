@@ -58,6 +58,7 @@ def label_issued(therapy: Therapy, entry: Entry) -> None:
         country=values.get("country"),
         law=values.get("law"),
         lot=values.get("printed_lot"),
+        version=values.get("template_version", 1),
         issued_at=entry.recorded_at,
         entry=entry.id,
     )

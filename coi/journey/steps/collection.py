@@ -64,7 +64,7 @@ ROWS = (
                 name="position",
                 text="Where on the container.",
                 default="bag",
-                options=("bag", "tie_tag", "cassette", "certificate", "tube"),
+                options=("bag", "tie_tag", "cassette", "certificate", "tube", "shipper", "bedside", "card"),
             ),
         ),
     ),
