@@ -1,6 +1,5 @@
 """A signed text on a real label: its modules are as large as the page on labels says, and it is read at every size."""
 
-import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -13,7 +12,6 @@ from labels.rfc9285 import serial_of
 from labels.signed import Signed, signed_text
 from labels.symbol import encode
 from scanners import Judged, PublicKey, verify_label
-from tests.house.source import ROOT
 from tests.labels.reading import CONTENT, meant, png, read, zpl
 
 AT = datetime(2026, 11, 23, 14, 5, 7, tzinfo=UTC)
@@ -41,17 +39,6 @@ def test_a_signed_label_is_read_back_and_judged_genuine(name, dpi):
 def test_the_modules_of_a_signed_label_are_no_smaller_than_its_template_allows(name, dpi):
     symbol = encode(TEXT, TEMPLATES[name].marks[0], on=name)
     assert symbol.dots(dpi=dpi) * 25.4 / dpi >= TEMPLATES[name].marks[0].smallest
-
-
-def test_the_page_on_labels_states_the_modules_as_they_are():
-    page = (ROOT / "docs" / "labels-law.md").read_text("utf-8")
-    for name, code in (("container-100x100", TEXT), ("tube-50x25", CONTENT.code)):
-        symbol = encode(code, TEMPLATES[name].marks[0], on=name)
-        row = next(line for line in page.splitlines() if f"{TEMPLATES[name].width:g} × " in line and "mm (" in line)
-        told = re.findall(r"([0-9.]+) mm \((\d+) dots\)", row)
-        assert told == [
-            (f"{symbol.dots(dpi=dpi) * 25.4 / dpi:.2f}", f"{symbol.dots(dpi=dpi)}") for dpi in (203, 300, 600)
-        ]
 
 
 def test_a_label_whose_symbol_names_another_serial_is_refused():

@@ -8,7 +8,9 @@ import pytest
 
 from labels import TEMPLATES, VERSIONS, LabelError, lay_out, template_of
 from labels.templates.reader import BadTemplate, read_template
+from tests.house.source import ROOT
 from tests.labels.reading import CONTENT
+from tests.labels.sizes import rows
 
 DOCUMENT = (resources.files("labels.templates") / "vial-40x15.toml").read_text("utf-8")
 SEVEN = ("FOR THE INTENDED RECIPIENT ONLY", "BIOHAZARD", "WARNING: Reactive test results for HBV, HCV, HIV",
@@ -84,3 +86,13 @@ def test_a_document_that_would_make_wrong_labels_is_refused_by_what_is_wrong(old
     assert old in DOCUMENT
     with pytest.raises(BadTemplate, match=words):
         read_template(DOCUMENT.replace(old, new).encode())
+
+
+def test_the_page_on_labels_names_every_template_and_states_the_modules_as_they_are():
+    page = (ROOT / "docs" / "labels.md").read_text("utf-8").splitlines()
+    assert [row for row in rows() if row not in page] == []
+    for template in TEMPLATES.values():
+        (row,) = [line for line in page if line.startswith(f"| `{template.name}` |")]
+        places, left_out = (part.strip() for part in row.split("|")[3:5])
+        assert places == ", ".join(template.positions).replace("_", " ")
+        assert left_out == (", ".join(template.leaves_out) or "–")
