@@ -96,11 +96,11 @@ class Setting:
 
     def advance(self, character: str) -> float:
         """Return how far `character`, one that there is, moves the pen, in em."""
-        return _advances(self._face(character), bold=self.bold)[ord(character)]
+        return _moved(self.faces, character, bold=self.bold)
 
     def width(self, text: str) -> float:
         """Return the width of `text` in em; letters are not kerned."""
-        return sum(self.advance(character) for character in text)
+        return sum(_moved(self.faces, character, bold=self.bold) for character in text)
 
     def extent(self, text: str) -> tuple[float, float]:
         """Return how far `text` reaches above and below its baseline, in em; at least a capital's height above."""
@@ -109,6 +109,12 @@ class Setting:
 
     def _face(self, character: str) -> str:
         return self.face_of(character) or self.faces[0]
+
+
+@lru_cache(maxsize=4096)
+def _moved(faces: tuple[str, ...], character: str, *, bold: bool) -> float:
+    how = Setting(faces, bold)
+    return _advances(how.face_of(character) or faces[0], bold=bold)[ord(character)]
 
 
 @lru_cache(maxsize=1024)
