@@ -210,7 +210,7 @@ class PrinterRow(Row, table=True):
     __tablename__ = "printer"
     __table_args__ = (
         CheckConstraint("kind IN ('raw', 'lp', 'browser', 'null')", name="kind_is_known"),
-        CheckConstraint("language IN ('zpl', 'pdf', 'png')", name="language_is_known"),
+        CheckConstraint("language IN ('zpl', 'zpl-native', 'pdf', 'png')", name="language_is_known"),
         CheckConstraint("dpi IN (203, 300, 600)", name="dpi_is_known"),
         CheckConstraint("width > 0 AND height > 0", name="paper_has_a_size"),
     )
