@@ -60,6 +60,15 @@ def _refuse(kind: str, got: str) -> str:
     raise malformed("identifier.form", message, {"identifiers": [message]})
 
 
+def patient_text(office: Office, text: str) -> str:
+    """Return the identifier of the patient that a scanned text is read as here, the text itself where it is none."""
+    try:
+        reading = scanners.read_text(text, via="wedge", site=office.site)
+    except scanners.ScanError:
+        return text
+    return reading.canonical if reading.kind in OF_PATIENTS else text
+
+
 def code_text(reading: scanners.Reading) -> str:
     """Return the text that stands for the thing that a foreign code names, however the code was written.
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Set
 
 from sqlalchemy import Connection, select
 
+from coi.actions.canonical import patient_text
 from coi.actions.identifiers import DETAILS, alert_keys, details_of
 from coi.actions.office import Office
 from coi.actions.promises import Change, Key, Promises, Row
@@ -36,7 +37,7 @@ def faults(office: Office, conn: Connection, promised: Promises, texts: Texts) -
                 yield f"Code {_named(key, expected[key])}: what the crosswalk says of it is not what log and vault say."
         elif row.type != "name":
             yield f"Code {_named(key, (row.type, None, None))}: neither log nor vault tells that it names this."
-    yield from _wristbands(office.keys, promised, texts, stored.keys())
+    yield from _wristbands(office, promised, texts, stored.keys())
     yield from _names(office.keys, promised, texts, stored.keys())
 
 
@@ -62,7 +63,11 @@ def _expected(keys: VaultKeys, promised: Promises, texts: Texts) -> dict[Key, Ro
     for commitment, (scope, subject, row) in promised.foreign.items():
         scanned = texts.scans.get(commitment)
         if scanned is not None and not _is_ours(scanned):
-            rows[_token(keys, scanned, scope), subject, ""] = row
+            place, (_, therapy, container) = texts.rows[commitment], row
+            rows[_token(keys, texts.at.get((place, "code"), scanned), scope), subject, ""] = row
+            donation = texts.at.get((place, "donation"))
+            if donation and container:
+                rows[_token(keys, donation, "donation"), container, ""] = ("donation", therapy, container)
     return rows
 
 
@@ -95,20 +100,23 @@ def _keys_of(keys: VaultKeys, change: Change, texts: Texts) -> Iterator[tuple[st
             yield name, (_token(keys, text), change.patient, change.issuer)
 
 
-def _wristbands(keys: VaultKeys, promised: Promises, texts: Texts, stored: Set[Key]) -> Iterator[str]:
+def _wristbands(office: Office, promised: Promises, texts: Texts, stored: Set[Key]) -> Iterator[str]:
     """Hold each wristband that was scanned against the patient whom it named; one bound in error names nobody."""
     naming = {(token, subject) for token, subject, _ in stored}
     for change in promised.taken_back:
-        naming |= {(token, subject) for _, (token, subject, _) in _keys_of(keys, change, texts)}
+        naming |= {(token, subject) for _, (token, subject, _) in _keys_of(office.keys, change, texts)}
     for commitment, patient in promised.wristbands.items():
         text = texts.scans.get(commitment)
-        if text is not None and (_scanned(keys, text), patient) not in naming:
+        if text is not None and not {(token, patient) for token in _scanned(office, text)} & naming:
             attempt = promised.scans[commitment]
             yield f"Code of the wristband in attempt {attempt}: it named {patient}, and does so no more."
 
 
-def _scanned(keys: VaultKeys, text: str) -> str:
-    return parse(text).id if _is_ours(text) else _token(keys, text)
+def _scanned(office: Office, text: str) -> set[str]:
+    """Return the tokens that a wristband may be known by: what it says, and what this site's patterns make of that."""
+    if _is_ours(text):
+        return {parse(text).id}
+    return {_token(office.keys, form) for form in (text, patient_text(office, text))}
 
 
 def _names(keys: VaultKeys, promised: Promises, texts: Texts, stored: Set[Key]) -> Iterator[str]:

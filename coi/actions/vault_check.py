@@ -25,15 +25,16 @@ _NOT_COPIED = ("note", "file_name", "scan")  # nothing is worked out from these,
 
 @dataclass(slots=True)
 class Texts:
-    """The opened texts that others are held against: where they lie, and scans by their commitment."""
+    """The opened texts that others are held against: where they lie; scans, and their rows, by commitment."""
 
     at: dict[Place, str] = field(default_factory=dict)
     scans: dict[str, str] = field(default_factory=dict)
+    rows: dict[str, str] = field(default_factory=dict)
 
     def keep(self, one: sealed.Secret) -> None:
         """Remember a text if it is one of those."""
         if one.name == "scan":
-            self.scans[one.commitment] = one.text
+            self.scans[one.commitment], self.rows[one.commitment] = one.text, one.subject
         elif one.name not in _NOT_COPIED:
             self.at[one.subject, one.name] = one.text
 
