@@ -14,7 +14,8 @@ from coi.actions import labelkeys, labelpatient, labelwords
 from coi.actions.office import Office
 from coi.journey.attempt import Case
 from coi.journey.identity import grouped
-from coi.journey.pathway import LabelText, Pathway
+from coi.journey.labeltext import LabelText
+from coi.journey.pathway import Pathway
 from coi.journey.stability import clock_of
 from coi.journey.steps import Purpose
 from coi.journey.therapy import Container, Label, Therapy
@@ -25,6 +26,9 @@ from scanners import PublicKey
 
 DEMO_BANNER = "DEMO - NOT FOR CLINICAL USE"
 Lines = tuple[tuple[str, str], ...]
+CAPTIONS = {"collected_at": "Collected", "volume": "Volume", "additives": "Additives", "storage": "Store at",
+            "handling": "Handling", "abo": "ABO", "identify_recipient": "Identify"}  # fmt: skip
+"""The fields of the law that stand on a label only where it asks for them."""
 
 
 def statements_of(office: Office, therapy: Therapy, pathway: Pathway, label: Label) -> tuple[Said, ...]:
@@ -57,7 +61,8 @@ def content_of(
         code=_code(office, therapy, pathway, label, keys), coi=grouped(therapy.coi), container=grouped(container.id),
         serial=grouped(label.serial), number=container.number, total=len(therapy.of_purpose(container.purpose)),
         title=text.title, statements=tuple(said), symbols=tuple(said.values()),
-        lines=(*patient, *_lines(therapy, pathway, container, label)),
+        lines=(*patient, *_lines(therapy, pathway, container, label),
+               *_asked_lines(office, therapy, pathway, label)),
         position=label.position.replace("_", " "), generation=label.generation,
         banner=DEMO_BANNER if office.demo else None,
     )  # fmt: skip
@@ -101,6 +106,8 @@ def _fields(
         "unique_id": container.id, "proper_name": text.title if text else container.purpose.value,
         "warnings": ", ".join(warnings) or "none apply", "patient": ", ".join(value for _, value in patient),
         "facility": container.custodian.organisation or therapy.site, "lot": label.lot, "maker": product.maker,
+        "collected_at": _shown(container.filled_at),
+        "volume": f"{container.volume_ml} ml" if container.volume_ml else "", **(text.fields if text else {}),
         "trial": product.trial, "expiry": _shown(expiry_of(therapy, pathway, container, label.issued_at)),
         **({} if product.blinded else {"strength": container.strength, "component": container.component}),
     }  # fmt: skip
@@ -134,6 +141,20 @@ def _lines(therapy: Therapy, pathway: Pathway, container: Container, label: Labe
         ("Made by", (product.maker or "") if container.cells is Purpose.DOSE else ""),
     ]  # fmt: skip
     return tuple((caption, value) for caption, value in told if value)
+
+
+def _asked_lines(office: Office, therapy: Therapy, pathway: Pathway, label: Label) -> Lines:
+    """Return the fields that the law asks of this label and that stand on no other line, as far as they are known."""
+    if pathway.product is None:
+        return ()
+    container = therapy.containers[label.container]
+    use = labelwords.use_of(pathway.product, container, template=label.template, country=label.country)
+    wanted, known = asked(office.law, use), _fields(office, therapy, pathway, label, ())
+    duties = wanted.here
+    if carrier_of(office.law, label.template).place != "affixed":
+        duties = (*duties, *wanted.attached, *wanted.accompanying)
+    names = dict.fromkeys(duty.name for duty in duties if duty.name in CAPTIONS)
+    return tuple((CAPTIONS[name], text) for name in names if (text := known.get(name) or ""))
 
 
 def _code(office: Office, therapy: Therapy, pathway: Pathway, label: Label, keys: Sequence[PublicKey]) -> str:

@@ -16,6 +16,7 @@ from typing import Any, TypeGuard
 
 from coi.journey.accounting import Labelling, read_labelling
 from coi.journey.durations import DAY, seconds
+from coi.journey.labeltext import PRINTED, LabelText
 from coi.journey.product import AGENTS, Product, read_product
 from coi.journey.scanning import read_must_scan
 from coi.journey.values import CODE
@@ -76,19 +77,6 @@ class Dose:
     strength: str | None = None
     not_before: int | None = None
     not_after: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LabelText:
-    """What a label of one container purpose says: its title and its statements, in order."""
-
-    title: str
-    statements: tuple[str, ...]
-    when: Mapping[str, tuple[str, ...]]  # what the donor's tests came to -> the statements instead
-
-    def said(self, tested: str) -> tuple[str, ...]:
-        """Return the statements for a donor whose tests came to `tested`."""
-        return self.when.get(tested, self.statements)
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,13 +330,14 @@ def _labels(reader: _Reader, table: Any, purposes: frozenset[str]) -> dict[str, 
         return {}
     _unknown(reader, "label", "purpose", tuple(table), purposes)
     for purpose, item in table.items():
-        reader.known(item, {"title", "statements", *_TESTED}, f"label.{purpose}")
+        reader.known(item, {"title", "statements", *_TESTED, *PRINTED}, f"label.{purpose}")
     return {purpose: _label(reader, item, f"label.{purpose}") for purpose, item in table.items()}
 
 
 def _label(reader: _Reader, item: Mapping[str, Any], where: str) -> LabelText:
     when = {result: reader.texts(item, result, where) for result in _TESTED if result in item}
-    return LabelText(reader.text(item, "title", where), reader.texts(item, "statements", where), when)
+    told = {name: reader.text(item, name, where) for name in PRINTED if name in item}
+    return LabelText(reader.text(item, "title", where), reader.texts(item, "statements", where), when, told)
 
 
 def _bedside(reader: _Reader, table: Any) -> Bedside:

@@ -74,6 +74,7 @@ class Container:
     strength: str | None = None
     filling: str = "full"  # or partial
     volume_ml: str | None = None
+    filled_at: datetime | None = None
     lost_ml: str | None = None
     damage: str | None = None
     adopted: bool = False  # its history before is not held here

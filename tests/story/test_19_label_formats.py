@@ -11,6 +11,7 @@ from labels.law import SHIPPED
 from tests.labels.printing import listening as devices
 from tests.labels.printing.listening import listening
 from tests.labels.reading import png, read
+from tests.story.conftest import bags_of
 from tests.story.test_18_label_ledger import issued, send
 
 
@@ -29,8 +30,12 @@ def sheet(tale, serials, paper="a4", status=200, **query):
 
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_a_label_of_each_format_is_issued_read_from_its_picture_and_scanned_back(tale, name):
-    coi, (bag,) = tale.collected("MRN-1")
-    id_ = tale.container(coi, bag)["id"]
+    coi = tale.enrol("MRN-1")
+    tale.verified(coi, "MRN-1")
+    serials = tale.labelled(coi, "starting_material", 1)
+    tale.step("demo-nurse", "collection.started", [("wristband", "MRN-1")], therapy=coi)
+    tale.step("demo-nurse", "collection.completed", bags_of(serials), therapy=coi, values={"volume_ml": "180"})
+    id_ = tale.container(coi, serials[0])["id"]
     template = TEMPLATES[name]
     for position in template.positions:
         label = tale.label(id_, template=name, position=position, apply=False, reason="label-damaged")
@@ -95,3 +100,26 @@ def test_an_office_printer_gets_the_label_on_a_sheet_of_its_paper(tale, tmp_path
         assert send(tale, label, printer="office")["job"]["state"] == "sent"
     page = pypdfium2.PdfDocument(bytes(device.received))[0]
     assert [round(side * 25.4 / 72) for side in page.get_size()] == [210, 297]
+
+
+def test_a_tie_tag_says_what_the_partial_label_has_no_room_for_and_is_refused_before_it_can(tale):
+    coi = tale.enrol("MRN-1")
+    (id_,) = tale.plan(coi, "starting_material")
+    body = {
+        "id": tale.body("label.issued")["id"],
+        "container": id_,
+        "template": "tie-tag-100x70",
+        "position": "tie_tag",
+    }
+    said = tale.post("demo-nurse", "/labels", body, 422)
+    assert said["code"] == "label.lacks_field"
+    assert "date and time of the end of collection" in said["message"]
+    partial = tale.label(id_, template="partial-70x50")
+    tale.verified(coi, "MRN-1")
+    tale.step("demo-nurse", "collection.started", [("wristband", "MRN-1")], therapy=coi)
+    tale.step("demo-nurse", "collection.completed", bags_of([partial]), therapy=coi, values={"volume_ml": "180"})
+    tag = tale.label(id_, template="tie-tag-100x70", position="tie_tag")
+    page = pypdfium2.PdfDocument(picture(tale, tag, "pdf"))[0].get_textpage().get_text_bounded()
+    for text in ("Collected", "180 ml", "Additives", "Store at", "Do not irradiate, do not filter"):
+        assert text in page
+    tale.is_sound()

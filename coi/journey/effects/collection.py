@@ -172,6 +172,7 @@ def fill(container: Container, entry: Entry) -> None:
     container.place = Place("hand")
     container.filling = entry.values.get("filling", container.filling)
     container.volume_ml = entry.values.get("volume_ml", container.volume_ml)
+    container.filled_at = entry.occurred_at
 
 
 EFFECTS = {
