@@ -13,7 +13,7 @@ from coi.actions.identifiers import DETAILS, alert_keys, details_of
 from coi.actions.office import Office
 from coi.actions.promises import Change, Key, Promises, Row
 from coi.actions.vault_check import Texts
-from coi.journey.identity import NotOurs, is_own, parse
+from coi.journey.identity import is_in_our_form, is_own, parse
 from coi.record import codes
 from coi.record.tables import CODE
 from coi.record.vault import VaultKeys
@@ -61,20 +61,9 @@ def _expected(keys: VaultKeys, promised: Promises, texts: Texts) -> dict[Key, Ro
             rows[_token(keys, said["value"], scope), subject, said["issuer"]] = row
     for commitment, (scope, subject, row) in promised.foreign.items():
         scanned = texts.scans.get(commitment)
-        if scanned is not None and not _is_ours(scanned):
+        if scanned is not None and not is_in_our_form(scanned):
             rows[_token(keys, scanned, scope), subject, ""] = row
     return rows
-
-
-def _is_ours(text: str) -> bool:
-    """Tell whether a text has the form of one of our codes, read well or not."""
-    try:
-        parse(text)
-    except NotOurs:
-        return False
-    except ValueError:
-        return True
-    return True
 
 
 def _spans(keys: VaultKeys, promised: Promises, texts: Texts) -> dict[Key, Span]:
@@ -108,7 +97,7 @@ def _wristbands(keys: VaultKeys, promised: Promises, texts: Texts, stored: Set[K
 
 
 def _scanned(keys: VaultKeys, text: str) -> str:
-    return parse(text).id if _is_ours(text) else _token(keys, text)
+    return parse(text).id if is_in_our_form(text) else _token(keys, text)
 
 
 def _names(keys: VaultKeys, promised: Promises, texts: Texts, stored: Set[Key]) -> Iterator[str]:

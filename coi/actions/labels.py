@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 import labels
 from coi.actions.attempts import Answer
 from coi.actions.faults import Fault, malformed, unknown
@@ -74,12 +76,17 @@ def render(office: Office, serial: str, *, form: str, dpi: int, caller: Caller) 
         raise Fault(422, "label.does_not_fit", str(fault)) from fault
 
 
+def therapy_of(conn: Connection, serial: str) -> str:
+    """Return the COI id of the therapy that a label belongs to; raises Fault 404 for a serial that is of none."""
+    named = codes.resolve(conn, [serial]).get(serial, []) if is_own(serial) else []
+    if not named or named[0].type != "label" or not named[0].therapy:
+        raise unknown("label")
+    return named[0].therapy
+
+
 def _content(office: Office, serial: str, caller: Caller) -> tuple[labels.LabelContent, labels.Template]:
     with office.store.read() as conn:
-        named = codes.resolve(conn, [serial]).get(serial, []) if is_own(serial) else []
-        if not named or named[0].type != "label" or not named[0].therapy:
-            raise unknown("label")
-        stream = f"therapy:{named[0].therapy}"
+        stream = f"therapy:{therapy_of(conn, serial)}"
         entries = ledger.read_streams(conn, [stream])[stream].entries
         therapy = fold(entries, pathway=lambda digest: office.pathway(conn, digest))
         if therapy is None or not may_read(therapy, grants=caller.grants):

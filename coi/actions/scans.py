@@ -19,7 +19,7 @@ from coi.actions.faults import Fault
 from coi.actions.office import Office
 from coi.journey.attempt import ResolvedScan
 from coi.journey.entry import instant
-from coi.journey.identity import Misread, NotOurs, normalise_typed, parse
+from coi.journey.identity import Misread, NotOurs, is_in_our_form, normalise_typed, parse
 from coi.record import codes, sealed
 from coi.record.codes import Named
 from coi.record.vault import opaque_token
@@ -141,7 +141,7 @@ def _foreign(scan: GivenScan) -> Fault:
 def _resolved(office: Office, scan: GivenScan, named: Named | None, row: str, *, adopts: bool) -> Looked:
     """Return the scan with what it names; `row` is where its raw text goes in the vault, if it has to be kept."""
     role = scan.role or "unknown"
-    if named is None and role in _LABELLED and not adopts and not _in_our_form(scan.text):
+    if named is None and role in _LABELLED and not adopts and not is_in_our_form(scan.text):
         raise _foreign(scan)
     if named is None:
         return _by_text(office, scan) if role in ("seal", "location", "document") else _unresolved(office, scan, row)
@@ -186,15 +186,7 @@ def _unresolved(office: Office, scan: GivenScan, row: str) -> Looked:
         role=scan.role or "unknown", type="unknown", subject=None, via=scan.via, commitment=kept.commitment
     )
     kind = {"shipper": "shipper", "container": "label", "label": "label"}.get(scan.role or "")
-    if kind is None or _in_our_form(scan.text):
+    if kind is None or is_in_our_form(scan.text):
         return Looked(resolved, (kept,))
     token = codes.foreign_token(office.keys, text=scan.text, scope=kind)
     return Looked(replace(resolved, type="unlisted"), (kept,), {"token": token, "type": kind})
-
-
-def _in_our_form(text: str) -> bool:
-    try:
-        parse(text)
-    except NotOurs:
-        return False
-    return True
