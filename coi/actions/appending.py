@@ -68,14 +68,14 @@ def _project_therapy(
     office: Office, desk: Desk, stream: Stream, new: Sequence[Appended], *, size: int
 ) -> list[Appended]:
     """Write the therapy's changed rows; return the withdrawals of breaches that `new` disproves, appended."""
-    before, after = folded(office, desk, stream), _refolded(office, desk, _grown(stream, new))
+    grown = _grown(stream, new)
+    before, after = folded(office, desk, stream), _refolded(office, desk, grown)
     if after is None:
         return []
     pathway = office.pathway(desk.conn, after.pathway)
     more: list[Appended] = []
     drafts = _withdrawals(office, desk, after, pathway, new[0].entry)
     if drafts:
-        grown = _grown(stream, new)
         more = ledger.append(desk.conn, drafts, size=desk.opening.size + size, streams={new[0].entry.stream: grown})
         after = folded(office, desk, _grown(grown, more)) or after
     projections.write(

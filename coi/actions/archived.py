@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from coi.actions import logkeys
-from coi.actions.faults import Fault, malformed
+from coi.actions.faults import Fault, malformed, the_first_of
 from coi.exports import bag, coi_verify
 from coi.journey.checkpoint import BadNote, Checkpoint, read_checkpoint, read_note, read_verifier_key
 from coi.journey.entry import Entry, leaf_hash, read_leaf
@@ -19,17 +19,8 @@ from coi.record.rows import UNREADABLE
 from coi.record.transparency import LogBroken
 
 Json = dict[str, Any]
-_TOLD_AT_MOST = 5  # of what is wrong
-_SAID = {
-    "format": str,
-    "therapy": str | None,
-    "names": bool,
-    "size": int,
-    "root": str,
-    "log": str,
-    "vault_key": str,
-    "demo": bool,
-}  # fmt: skip - of itself
+_SAID = {"format": str, "therapy": str | None, "names": bool, "size": int, "root": str, "log": str, "vault_key": str,
+         "demo": bool}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +57,8 @@ def checked(folder: Path, *, key: str | None = None) -> Archive:
 
 def wrong(sentences: Iterable[str]) -> Fault:
     """Return the refusal of an archive that is not right."""
-    said = list(sentences)
-    more = [f"and {len(said) - _TOLD_AT_MOST} more"] if len(said) > _TOLD_AT_MOST else []
     return malformed("archive.wrong", "The archive is not right and nothing was imported. "
-                     + "\n".join([*said[:_TOLD_AT_MOST], *more]))  # fmt: skip
+                     + the_first_of(list(sentences)))  # fmt: skip
 
 
 def _checked(folder: Path, key: str | None) -> Archive:

@@ -9,7 +9,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -51,6 +51,14 @@ class Desk:
     folds: dict[str, Therapy] = field(default_factory=dict)  # by the hash of the last entry that was folded
 
 
+def desk_of(office: Office, conn: Connection, attempt: str, *, new_key: bool = False) -> Desk:
+    """Return the desk for `attempt` in an open write transaction; with `new_key`, another key signs from here on."""
+    opening = ledger.open_attempt(conn, attempt)
+    if new_key:
+        opening = replace(opening, signer=None)
+    return Desk(conn, opening, opening.time_to_record(office.now()))
+
+
 Work = Callable[[Desk], Recorded]
 
 
@@ -79,12 +87,11 @@ def as_bytes(body: Mapping[str, Any]) -> bytes:
 def once(office: Office, *, attempt: str, person: str, digest: str, work: Work) -> Answer:
     """Do `work` for `attempt` unless it was done before, and return its answer."""
     with office.store.write() as conn:
-        opening = ledger.open_attempt(conn, attempt)
-        at = opening.time_to_record(office.now())
-        stored = opening.stored
+        desk = desk_of(office, conn, attempt)
+        stored, at = desk.opening.stored, desk.at
         if stored is not None:
             return _again(conn, stored, attempt=attempt, person=person, digest=digest, at=at)
-        done = work(Desk(conn, opening, at))
+        done = work(desk)
         answer = as_bytes(done.body)
         ledger.keep_answer(
             conn,

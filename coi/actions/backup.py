@@ -23,7 +23,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, LargeBinary, Table, insert, select
 
 from coi.actions import logkeys
-from coi.actions.faults import Fault, malformed
+from coi.actions.faults import Fault, malformed, the_first_of
 from coi.actions.office import Office
 from coi.actions.system import Fact, last_told, tell
 from coi.actions.verification import faults_in, project_anew
@@ -69,7 +69,6 @@ TABLES = (
 _BATCH = 500
 _MANIFEST_BYTES = 1_000_000
 _CHUNK_BYTES = 2**20
-_TOLD_AT_MOST = 5  # of what is wrong
 
 
 def back_up(office: Office, file: Path) -> int:
@@ -197,9 +196,8 @@ def _taken_up(office: Office, conn: Connection, *, known: int | None, record: bo
         _tell_of_it(office, conn, {"known": known, **({"although_wrong": True} if although_wrong else {})})
     faults = faults_in(office, conn)
     if faults and not although_wrong:
-        more = f"\nand {len(faults) - _TOLD_AT_MOST} more" if len(faults) > _TOLD_AT_MOST else ""
         raise malformed("backup.wrong", "The backup is not right and nothing was restored; take another copy.\n"
-                        + "\n".join(faults[:_TOLD_AT_MOST]) + more)  # fmt: skip
+                        + the_first_of(faults))  # fmt: skip
     return faults
 
 
@@ -207,12 +205,10 @@ def _tell_of_it(office: Office, conn: Connection, more: Mapping[str, Any]) -> No
     """Record the restore, and that another key signs from here on where the log's own is not at hand."""
     tree, keys = transparency.last_frontier(conn), logkeys.known_keys(conn)
     told_key = keys[-1][1] if keys else office.log_key.verifier_key
-    other_key = told_key != office.log_key.verifier_key
-    if other_key:
+    if told_key != office.log_key.verifier_key:
         transparency.refuse_forged((transparency.latest(conn) or (0, None))[1], key=told_key)
-    change = [logkeys.changed(office, old=None, told_key=told_key)] if other_key else []
     told = Fact("log.restored", {"size": tree.size, "root": tree.root().hex(), **more})
-    tell(office, conn, [*change, told], new_key=other_key)
+    logkeys.go_on(office, conn, told, told_key=told_key)
 
 
 def restored_size(office: Office) -> int:

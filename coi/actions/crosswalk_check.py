@@ -14,7 +14,7 @@ from coi.actions.identifiers import DETAILS, alert_keys, details_of
 from coi.actions.office import Office
 from coi.actions.promises import Change, Key, Promises, Row
 from coi.actions.vault_check import Texts
-from coi.journey.identity import NotOurs, is_own, parse
+from coi.journey.identity import is_in_our_form, is_own, parse
 from coi.record import codes
 from coi.record.tables import CODE
 from coi.record.vault import VaultKeys
@@ -62,24 +62,13 @@ def _expected(keys: VaultKeys, promised: Promises, texts: Texts) -> dict[Key, Ro
             rows[_token(keys, said["value"], scope), subject, said["issuer"]] = row
     for commitment, (scope, subject, row) in promised.foreign.items():
         scanned = texts.scans.get(commitment)
-        if scanned is not None and not _is_ours(scanned):
+        if scanned is not None and not is_in_our_form(scanned):
             place, (_, therapy, container) = texts.rows[commitment], row
             rows[_token(keys, texts.at.get((place, "code"), scanned), scope), subject, ""] = row
             donation = texts.at.get((place, "donation"))
             if donation and container:
                 rows[_token(keys, donation, "donation"), container, ""] = ("donation", therapy, container)
     return rows
-
-
-def _is_ours(text: str) -> bool:
-    """Tell whether a text has the form of one of our codes, read well or not."""
-    try:
-        parse(text)
-    except NotOurs:
-        return False
-    except ValueError:
-        return True
-    return True
 
 
 def _spans(keys: VaultKeys, promised: Promises, texts: Texts) -> dict[Key, Span]:
@@ -114,7 +103,7 @@ def _wristbands(office: Office, promised: Promises, texts: Texts, stored: Set[Ke
 
 def _scanned(office: Office, text: str) -> set[str]:
     """Return the tokens that a wristband may be known by: what it says, and what this site's patterns make of that."""
-    if _is_ours(text):
+    if is_in_our_form(text):
         return {parse(text).id}
     return {_token(office.keys, form) for form in (text, patient_text(office, text))}
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 Errors = Mapping[str, Sequence[str]]
+_TOLD_AT_MOST = 5  # of many things that are wrong at once
 
 
 class Fault(Exception):
@@ -41,3 +42,9 @@ def forbidden(message: str) -> Fault:
 def unknown(what: str) -> Fault:
     """Return the fault of a thing that is not there, or not for this person to see (404)."""
     return Fault(404, "not_found", f"There is no such {what}, or it is not yours to see.")
+
+
+def the_first_of(sentences: Sequence[str]) -> str:
+    """Return the first of many sentences, a line each, and how many there are besides."""
+    more = [f"and {len(sentences) - _TOLD_AT_MOST} more"] if len(sentences) > _TOLD_AT_MOST else []
+    return "\n".join([*sentences[:_TOLD_AT_MOST], *more])

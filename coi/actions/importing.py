@@ -23,7 +23,7 @@ from coi.actions.documents import ENDINGS
 from coi.actions.faults import Fault
 from coi.actions.office import Office, understood
 from coi.actions.setup import KEY_FILE, LOG_KEY_FILE
-from coi.actions.system import Fact, tell
+from coi.actions.system import Fact
 from coi.actions.verification import SAME_KEY, faults_in, project_anew
 from coi.exports import bag
 from coi.journey.entry import leaf_hash
@@ -116,11 +116,9 @@ def import_archive(office: Office, archive: Archive) -> Imported:
             refuse_if_in_use(conn)
             lost = _fill(office, conn, archive)
             project_anew(office, conn)
-            other_key = office.log_key.verifier_key != archive.key
-            change = [logkeys.changed(office, old=None, told_key=archive.key)] if other_key else []
             key = SAME_KEY if sign_of_the_key(office.keys) == archive.about["vault_key"] else "other"
             told = {"size": archive.about["size"], "root": archive.about["root"], "vault_key": key}
-            tell(office, conn, [*change, Fact("log.imported", told)], new_key=other_key)
+            logkeys.go_on(office, conn, Fact("log.imported", told), told_key=archive.key)
             faults = faults_in(office, conn)
             if faults:
                 raise wrong(faults)

@@ -136,12 +136,17 @@ def content(office: Office, serial: str, *, caller: Caller) -> tuple[labels.Labe
     return said, labels.template_of(label.template, label.version)
 
 
-def _issued(office: Office, conn: Connection, serial: str, caller: Caller) -> tuple[Therapy, Therapy, Pathway, Label]:
-    """Return the therapy as it is and as it was when the label was issued, its pathway, the label as it was issued."""
+def therapy_of(conn: Connection, serial: str) -> str:
+    """Return the COI id of the therapy that a label belongs to; raises Fault 404 for a serial that is of none."""
     named = codes.resolve(conn, [serial]).get(serial, []) if is_own(serial) else []
     if not named or named[0].type != "label" or not named[0].therapy:
         raise unknown("label")
-    stream = f"therapy:{named[0].therapy}"
+    return named[0].therapy
+
+
+def _issued(office: Office, conn: Connection, serial: str, caller: Caller) -> tuple[Therapy, Therapy, Pathway, Label]:
+    """Return the therapy as it is and as it was when the label was issued, its pathway, the label as it was issued."""
+    stream = f"therapy:{therapy_of(conn, serial)}"
     entries = ledger.read_streams(conn, [stream])[stream].entries
     therapy = fold(entries, pathway=lambda digest: office.pathway(conn, digest))
     if therapy is None or not may_read(therapy, grants=caller.grants):

@@ -82,6 +82,13 @@ def changed(office: Office, *, old: LogKey | None, told_key: str) -> Fact:
     return Fact("key.changed", {"before": told_key, "key": new.verifier_key, "proof": proof})
 
 
+def go_on(office: Office, conn: Connection, fact: Fact, *, told_key: str) -> None:
+    """Record `fact` of a log that goes on here, and that another key than `told_key` signs from here on if so it is."""
+    other_key = told_key != office.log_key.verifier_key
+    change = [changed(office, old=None, told_key=told_key)] if other_key else []
+    tell(office, conn, [*change, fact], new_key=other_key)
+
+
 def refuse_while_served(conn: Connection, now: datetime) -> None:
     """Raise Fault 409 while a watcher lives: the service beside it would go on with the old key and record nothing."""
     ages = [int((now - from_instant(beat["at"])).total_seconds()) for beat in queries.heartbeats(conn)]

@@ -15,14 +15,13 @@ from typing import Any
 import labels as layouts
 from coi.actions import labels, printers, reads
 from coi.actions.appending import append, derived_id, system_fields
-from coi.actions.attempts import CREATED, REPLAYED, Answer, Desk
+from coi.actions.attempts import CREATED, REPLAYED, Answer, desk_of
 from coi.actions.faults import Fault, unknown
 from coi.actions.office import Office
 from coi.actions.requests import Caller, StepRequest
 from coi.actions.steps import take
-from coi.journey.identity import is_own
 from coi.journey.therapy import Label
-from coi.record import codes, ledger, queries
+from coi.record import queries
 from coi.record.ledger import Draft
 from coi.record.printers import Printer
 from labels import printing as devices
@@ -61,8 +60,8 @@ def print_label(office: Office, request: PrintRequest, *, caller: Caller) -> Pri
     Raises Fault: 404 for a label or a printer that is not the caller's, 409 for a voided label, 422 for one that does
     not fit, and whatever `take` raises.
     """
-    coi = _therapy_of(office, request.label)
     with office.store.read() as conn:
+        coi = labels.therapy_of(conn, request.label)
         before = queries.is_answered(conn, request.id)
     ready = None if before else _ready(office, request, coi, caller)
     values = {"label": request.label, "printer": request.printer}
@@ -85,15 +84,6 @@ class _Ready:
 
     data: bytes
     device: devices.Printer
-
-
-def _therapy_of(office: Office, serial: str) -> str:
-    """Return the COI id of the therapy that a label belongs to."""
-    with office.store.read() as conn:
-        named = codes.resolve(conn, [serial]).get(serial, []) if is_own(serial) else []
-    if not named or named[0].type != "label" or not named[0].therapy:
-        raise unknown("label")
-    return named[0].therapy
 
 
 def _ready(office: Office, request: PrintRequest, coi: str, caller: Caller) -> _Ready:
@@ -141,8 +131,7 @@ def _tell_the_end(office: Office, coi: str, request: PrintRequest, answer: Answe
                               "containers": entry["values"]["containers"]}  # fmt: skip
     id_ = derived_id(request.id, "print.ended")
     with office.store.write() as conn:
-        opening = ledger.open_attempt(conn, id_)
-        desk = Desk(conn, opening, opening.time_to_record(office.now()))
+        desk = desk_of(office, conn, id_)
         fields = system_fields(office, desk, kind="print.ended", attempt=id_, therapy=coi)
         draft = Draft(f"therapy:{coi}", {**fields, "id": id_, "occurred_at": desk.at, "values": values})
         append(office, desk, [draft], {})

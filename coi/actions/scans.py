@@ -24,7 +24,7 @@ from coi.actions.faults import Fault
 from coi.actions.office import Office
 from coi.journey.attempt import ResolvedScan
 from coi.journey.entry import instant
-from coi.journey.identity import Misread, NotOurs, normalise_typed, parse
+from coi.journey.identity import Misread, NotOurs, is_in_our_form, normalise_typed, parse
 from coi.record import codes, sealed
 from coi.record.codes import Named
 from coi.record.vault import opaque_token
@@ -157,7 +157,7 @@ def _reading(office: Office, text: str, via: str) -> scanners.Reading:
 def _doubted(given: GivenScan, fault: Fault) -> _Read:
     """A text that looks like a misread code of some standard may be a hospital's number; none of ours ever is."""
     plain = _FOREIGN_FORM.fullmatch(given.text)
-    if fault.code != "scan.misread" or plain is None or _in_our_form(given.text):
+    if fault.code != "scan.misread" or plain is None or is_in_our_form(given.text):
         raise fault
     return _Read(given, scanners.Reading(given.text, "text", given.via, canonical=given.text), fault)
 
@@ -217,7 +217,7 @@ def _resolved(
     donation = [item.therapy for item in found if item.type == "donation"]
     if named is None and donation and not (adopts and role == "container"):
         return _of_a_donation(office, scan, donation)
-    if named is None and role in _LABELLED and not adopts and not _in_our_form(scan.text):
+    if named is None and role in _LABELLED and not adopts and not is_in_our_form(scan.text):
         raise _foreign(scan)
     if named is None:
         return _by_text(office, scan) if told else _unresolved(office, scan, row, donation)
@@ -305,7 +305,7 @@ def _unresolved(office: Office, scan: _Read, row: str, donation: Sequence[str | 
         role=scan.role or "unknown", type="unknown", subject=None, via=scan.via, commitment=kept[0].commitment
     )
     kind = {"shipper": "shipper", "container": "label", "label": "label"}.get(scan.role or "")
-    if kind is None or _in_our_form(scan.text):
+    if kind is None or is_in_our_form(scan.text):
         return Looked(resolved, tuple(kept))
     _refuse_incomplete(scan, kind)
     text, number = code_text(scan.reading), scan.reading.fields.get(DONATION)
@@ -325,13 +325,3 @@ def _refuse_incomplete(scan: _Read, kind: str) -> None:
         message = (f"This is {scanners.in_words(scan.reading.kind)}, which names no single container; "
                    f"scan the {lacking} of the same label too, as one text.")  # fmt: skip
         raise Fault(422, "scan.incomplete", message, {"scans": [message]})
-
-
-def _in_our_form(text: str) -> bool:
-    try:
-        parse(text)
-    except NotOurs:
-        return False
-    except Misread:
-        return True
-    return True

@@ -14,13 +14,13 @@ from sqlalchemy import insert, select
 
 import scanners
 from coi.actions.appending import append, system_fields
-from coi.actions.attempts import Desk
+from coi.actions.attempts import desk_of
 from coi.actions.faults import Fault
 from coi.actions.office import Office, understood
 from coi.actions.people import organisation_fact, person_fact
 from coi.actions.system import STREAM, Fact, tell
 from coi.journey.steps import Role
-from coi.record import ledger, people, schema
+from coi.record import people, schema
 from coi.record.db import Store, open_store
 from coi.record.ledger import Draft
 from coi.record.logkey import LogKey, create_log_key, load_log_key
@@ -137,8 +137,7 @@ def publish(office: Office, document: bytes) -> str:
             raise Fault(409, "pathway.version", f"Version {pathway.version} of {pathway.name} is published with other "
                         "contents; give the new one its own version.")  # fmt: skip
         id_ = str(uuid5(_PATHWAY_SPACE, pathway.digest))
-        opening = ledger.open_attempt(conn, id_)
-        desk = Desk(conn, opening, opening.time_to_record(office.now()))
+        desk = desk_of(office, conn, id_)
         told = {"name": pathway.name, "version": pathway.version, "digest": pathway.digest}
         fields = system_fields(office, desk, kind="pathway.published", attempt=id_, therapy=None) | {
             "id": id_, "occurred_at": desk.at, "values": {**told, "document": document.decode()},

@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
-from coi.journey.accounting import Account, accounts
+from coi.journey.accounting import accounts
 from coi.journey.donor import DonorTests
 from coi.journey.entry import Entry, as_json, from_instant, instant
 from coi.journey.next_steps import NextStep
@@ -39,7 +39,7 @@ def therapy_json(therapy: Therapy, pathway: Pathway, person: str, at: datetime) 
                   "organisation": lot.organisation, "terminated": lot.terminated} for lot in therapy.lots.values()],
         "containers": [container_json(therapy, container) for container in therapy.containers.values()],
         "labels": [_label(label) for label in therapy.labels.values()],
-        "reconciliation": [account_json(account) for account in accounts(therapy)],
+        "reconciliation": [account.as_json() for account in accounts(therapy)],
         "handoffs": [handoff_json(offer) for offer in therapy.handoffs.values()],
         "checks": [{"entry": check.entry, "person": check.person, "at": instant(check.at),
                     "containers": sorted(check.containers)} for check in therapy.checks if check.entry not in hidden],
@@ -71,12 +71,6 @@ def _label(label: Any) -> Json:
             "position": label.position, "generation": label.generation, "state": label.state,
             "job": None if label.job is None else
             {"printer": label.printer, "state": label.sent, "entry": label.job}}  # fmt: skip
-
-
-def account_json(account: Account) -> Json:
-    """Return where the labels of one container are: how many were issued, and the serials by what became of them."""
-    told = {"container": account.container, "purpose": account.purpose.value, "lot": account.lot}
-    return {**told, "issued": account.issued, **account.fates}
 
 
 def container_json(therapy: Therapy, container: Container) -> Json:

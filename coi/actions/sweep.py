@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from coi.actions.appending import append, system_fields
-from coi.actions.attempts import Desk
+from coi.actions.attempts import Desk, desk_of
 from coi.actions.office import Office
 from coi.journey.entry import instant
 from coi.journey.fold import fold
@@ -84,8 +84,7 @@ def _notice(office: Office, coi: str) -> int:
     """Write what is due of one therapy; return how many entries that took."""
     stream = f"therapy:{coi}"
     with office.store.write() as conn:
-        opening = ledger.open_attempt(conn, coi)  # no attempt has this id: it is asked for the log's size and time
-        desk = Desk(conn, opening, opening.time_to_record(office.now()))
+        desk = desk_of(office, conn, coi)  # no attempt has this id: it is asked for the log's size and time
         streams = ledger.read_streams(conn, [stream])
         therapy = fold(streams[stream].entries, pathway=lambda digest: office.pathway(conn, digest))
         if therapy is None:

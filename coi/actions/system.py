@@ -4,17 +4,16 @@ Whoever changes the house calls `tell` in the transaction of the change, so that
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection, select
 
 from coi.actions.appending import Written, append, system_fields
-from coi.actions.attempts import Desk
+from coi.actions.attempts import desk_of
 from coi.actions.office import Office
 from coi.journey.entry import Entry, read_leaf
-from coi.record import ledger
 from coi.record.ledger import Draft
 from coi.record.tables import ENTRY
 
@@ -34,10 +33,7 @@ class Fact:
 def tell(office: Office, conn: Connection, facts: Sequence[Fact], *, new_key: bool = False) -> Written:
     """Append `facts` inside the open write transaction, once in it; with `new_key`, another key signs from here on."""
     attempt = facts[0].id or str(uuid4())
-    opening = ledger.open_attempt(conn, attempt)
-    if new_key:
-        opening = replace(opening, signer=None)
-    desk = Desk(conn, opening, opening.time_to_record(office.now()))
+    desk = desk_of(office, conn, attempt, new_key=new_key)
     drafts = []
     for fact in facts:
         fields = system_fields(office, desk, kind=fact.kind, attempt=attempt, therapy=None)

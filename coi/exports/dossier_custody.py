@@ -110,10 +110,7 @@ def _label(told: Told, label: Label) -> Json:
 
 def reconciliation_json(told: Told) -> list[Json]:
     """Return where the labels of each container are: how many were issued, and the serials by what became of them."""
-    return [
-        {"container": one.container, "purpose": one.purpose.value, "lot": one.lot, "issued": one.issued, **one.fates}
-        for one in accounts(told.therapy)
-    ]
+    return [account.as_json() for account in accounts(told.therapy)]
 
 
 def releases_json(told: Told) -> list[Json]:

@@ -75,6 +75,11 @@ class Account:
         """Return the serials by what became of the labels."""
         return {name: getattr(self, name) for name in FATES}
 
+    def as_json(self) -> dict[str, Any]:
+        """Return where the labels are: how many were issued, and the serials by what became of them."""
+        told = {"container": self.container, "purpose": self.purpose.value, "lot": self.lot}
+        return {**told, "issued": self.issued, **self.fates}
+
 
 FATES = ("applied", "superseded", "voided", "destroyed", "returned", "open")
 

@@ -93,6 +93,17 @@ def parse(text: str) -> Ref:
     return Ref(RefType(match[1]), text)
 
 
+def is_in_our_form(text: str) -> bool:
+    """Tell whether `text` has the form of one of our identifiers, read right or not."""
+    try:
+        parse(text)
+    except NotOurs:
+        return False
+    except Misread:
+        return True
+    return True
+
+
 def is_own(text: str) -> bool:
     """Tell whether `text` is one of our identifiers, well formed and read right."""
     try:

@@ -30,6 +30,8 @@ from coi.journey.steps.row import (
 from coi.journey.values import Choice, Code, Flag, Identifier, Moment, Several, Whole
 
 FILLED_AT_THE_CHAIR = frozenset({Purpose.STARTING_MATERIAL, Purpose.RESCUE, Purpose.QC_SAMPLE, Purpose.RETENTION})
+_PLANS_AND_LABELS = frozenset({Role.NURSE, Role.OPERATOR, Role.RECEIVER, Role.INFUSION, Role.COORDINATOR})
+_TAKES_A_LABEL = frozenset({State.PLANNED, State.LABELLED, State.FILLED, State.THAWING})
 WITNESS = Code(name="witness", text="Another person who saw it destroyed.", example="demo-quality")
 MARKER = Choice(name="marker", text="A test.", options=("hiv", "hbv", "hcv", "syphilis", "htlv", "cmv", "wnv", "other"))
 
@@ -37,7 +39,7 @@ ROWS = (
     StepKind(
         kind="container.planned",
         title="Plan containers",
-        who=frozenset({Role.NURSE, Role.OPERATOR, Role.RECEIVER, Role.INFUSION, Role.COORDINATOR}),
+        who=_PLANS_AND_LABELS,
         stops=SAVES,
         correction_people=2,
         always=True,
@@ -50,13 +52,13 @@ ROWS = (
     StepKind(
         kind="label.issued",
         title="Issue a label",
-        who=frozenset({Role.NURSE, Role.OPERATOR, Role.RECEIVER, Role.INFUSION, Role.COORDINATOR}),
+        who=_PLANS_AND_LABELS,
         stops=IDENTIFIES,
         route="labels",
         always=True,
         reported_by=NEVER_REPORTED,
         correction_people=2,
-        states=frozenset({State.PLANNED, State.LABELLED, State.FILLED, State.THAWING}),
+        states=_TAKES_A_LABEL,
         values=(
             Identifier(name="container", text="The container the label is for.", required=True, type=RefType.CONTAINER),
             Code(name="template", text="The label template.", default="container-100x100", example="container-100x100"),
@@ -71,13 +73,13 @@ ROWS = (
     StepKind(
         kind="label.sent",
         title="Send a label to a printer",
-        who=frozenset({Role.NURSE, Role.OPERATOR, Role.RECEIVER, Role.INFUSION, Role.COORDINATOR}),
+        who=_PLANS_AND_LABELS,
         stops=IDENTIFIES,
         route="labels",
         always=True,
         reported_by=NEVER_REPORTED,
         correction_people=2,
-        states=frozenset({State.PLANNED, State.LABELLED, State.FILLED, State.THAWING}),
+        states=_TAKES_A_LABEL,
         values=(
             Identifier(name="label", text="The label.", required=True, type=RefType.LABEL),
             Code(name="printer", text="The printer that it is sent to.", required=True, example="ward-3"),
@@ -89,7 +91,7 @@ ROWS = (
         who=HANDLERS,
         stops=IDENTIFIES,
         always=True,
-        states=frozenset({State.PLANNED, State.LABELLED, State.FILLED, State.THAWING}),
+        states=_TAKES_A_LABEL,
         scans=(
             Scan(ScanRole.LABEL, 1, 1, "Scan the label that was just stuck on."),
             Scan(ScanRole.CONTAINER, 0, 1, "Scan another code of the same container if it has one."),
