@@ -21,6 +21,8 @@ import psycopg
 import pytest
 
 _SETTLED_SECONDS = 30
+_MEMORY = Path("/dev/shm")
+_ROOM = 2 << 30  # bytes that a server of quick tests may need; a container often has 64 MB of this memory only
 
 
 @dataclass
@@ -51,7 +53,7 @@ class Cluster:
 @contextmanager
 def running_cluster(*, durable: bool = False) -> Iterator[Cluster]:
     """Start a PostgreSQL server for the block and stop it after."""
-    with new_cluster() as cluster:
+    with new_cluster(in_memory=not durable) as cluster:
         server = start_server(cluster, durable=durable)
         try:
             yield cluster
@@ -61,9 +63,10 @@ def running_cluster(*, durable: bool = False) -> Iterator[Cluster]:
 
 
 @contextmanager
-def new_cluster() -> Iterator[Cluster]:
+def new_cluster(*, in_memory: bool = False) -> Iterator[Cluster]:
     """Make the files of a server in a short temporary folder (a socket's path has 107 bytes) and remove them after."""
-    folder = Path(tempfile.mkdtemp(prefix="coi-pg-"))
+    roomy = in_memory and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM
+    folder = Path(tempfile.mkdtemp(prefix="coi-pg-", dir=_MEMORY if roomy else None))
     folder.chmod(0o755)  # the server's user and ours both come through
     try:
         data = folder / "data"

@@ -21,11 +21,12 @@ LABEL_KEY = LogKey("coi-label/tests", b"a label key of tests, 32 bytes. ")
 KEYS = derive_keys(b"a master of the tests, 32 bytes!")
 
 
-def make_office(url: str, *, now=clock.now, log_key: LogKey = LOG_KEY) -> Office:
-    """Return an office over a new database at `url` with the demo world in it."""
+def make_office(url: str, *, now=clock.now, log_key: LogKey = LOG_KEY, has_tables: bool = False) -> Office:
+    """Return an office over a new database at `url`, with the demo world in it."""
     office = Office(store=open_store(url), keys=KEYS, log_key=log_key, now=now, demo=True,
                     label_key=LABEL_KEY)  # fmt: skip
-    setup.make_tables(office.store)
+    if not has_tables:
+        setup.make_tables(office.store)
     setup.publish_shipped(office)
     setup.seed_demo(office, hashed=lambda: QUICK.hash(PASSWORD))
     return office
@@ -41,16 +42,16 @@ def open_office(instance: Path, url: str) -> Office:
 
 
 @pytest.fixture
-def office(store_url):
+def office(tables_url):
     """The demo world, once on SQLite and once on PostgreSQL."""
-    made = make_office(store_url)
+    made = make_office(tables_url, has_tables=True)
     yield made
     made.store.close()
 
 
 @pytest.fixture
-def sqlite_office(sqlite_url):
+def sqlite_office(sqlite_tables_url):
     """The demo world on SQLite, for what does not touch the database's own ways."""
-    made = make_office(sqlite_url)
+    made = make_office(sqlite_tables_url, has_tables=True)
     yield made
     made.store.close()

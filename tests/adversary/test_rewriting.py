@@ -26,9 +26,9 @@ OTHER_KEY = LogKey(LOG_KEY.name, b"the key of somebody else, 32 by.")
 
 
 @pytest.fixture
-def kept(store_url, tmp_path):
+def kept(tables_url, tmp_path):
     """A played log, a checkpoint and a receipt that somebody outside kept in its middle, and its export."""
-    office = make_office(store_url)
+    office = make_office(tables_url, has_tables=True)
     player = Player(office)
     player.offered("REWRITE-1")
     coi = player.enrol("REWRITE-2")

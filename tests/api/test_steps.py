@@ -328,9 +328,9 @@ def kept_busy(store):
         other.join()
 
 
-def test_a_busy_store_fails_the_items_of_a_batch_and_not_the_batch(client, office, store_url, tmp_path):
+def test_a_busy_store_fails_the_items_of_a_batch_and_not_the_batch(client, office, tables_url, tmp_path):
     coi = client.enrol("BUSY-1")
-    hasty = replace(office, store=open_store(store_url, wait=0.3))
+    hasty = replace(office, store=open_store(tables_url, wait=0.3))
     asking = Client(make_app(hasty, tmp_path).test_client(), client.issue, client.tokens)
     asking.headers("demo-nurse")  # the token is issued before the store is kept busy
     body = {"steps": [plan(client, coi), plan(client, coi)]}

@@ -39,8 +39,8 @@ def serving(app):
 
 
 @pytest.fixture
-def log(store_url, tmp_path):
-    office = make_office(store_url)
+def log(tables_url, tmp_path):
+    office = make_office(tables_url, has_tables=True)
     Player(office).collected("WIT-1")
     with serving(make_app(office, tmp_path)) as url:
         yield office, url

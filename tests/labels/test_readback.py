@@ -137,7 +137,7 @@ def test_the_picture_and_the_page_show_the_same_letters_to_a_dot(template, dpi):
         assert ink(shown) > 30, text.field
         for one, other in ((shown, meant), (meant, shown)):
             stray = ImageChops.subtract(one, other.filter(ImageFilter.MaxFilter(3)))
-            assert ink(stray) <= (0.05 if dpi > 203 else 0.1) * ink(one), text.field  # at 203 a hair is a dot
+            assert ink(stray) <= (0.05 if dpi > 203 else 0.15) * ink(one), text.field  # at 203 a hair is a dot
 
 
 @pytest.mark.parametrize("field", ["coi", "count", "serial"])

@@ -212,10 +212,10 @@ def bags_of(serials: Sequence[str]) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def tale(store_url, tmp_path, request):
+def tale(tables_url, tmp_path, request):
     """A story's world, once on SQLite and once on PostgreSQL, with a second hospital."""
     clock = Clock()
-    office = make_office(store_url, now=clock)
+    office = make_office(tables_url, has_tables=True, now=clock)
     people.add_organisation(office, code=OTHER, title="Other hospital", kind="site", country="DE", zone="Europe/Berlin")
     for code, role in (
         ("other-physician", Role.PHYSICIAN),

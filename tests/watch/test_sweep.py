@@ -147,8 +147,8 @@ def keep_sweeping(talk, office):
             return
 
 
-def test_watchers_side_by_side_killed_and_started_again_write_each_breach_once(store_url):
-    office = make_office(store_url)
+def test_watchers_side_by_side_killed_and_started_again_write_each_breach_once(tables_url):
+    office = make_office(tables_url, has_tables=True)
     cois = [collected(office, f"RACE-{number}") for number in range(30)]
     later = at(office, max(due_at(office, coi) for coi in cois) + timedelta(hours=1))
     office.store.close()
@@ -178,11 +178,11 @@ def test_watchers_that_share_a_name_share_a_heartbeat(office):
     assert (row["sweeps"], row["written"], row["failed"]) == (2, 5, 0)
 
 
-def test_the_watcher_sweeps_at_once_and_stops_when_told(store_url, tmp_path):
+def test_the_watcher_sweeps_at_once_and_stops_when_told(tables_url, tmp_path):
     environ = {key: value for key, value in os.environ.items() if not key.startswith("COI_")}
-    environ |= {"COI_INSTANCE": str(tmp_path / "instance"), "COI_DATABASE_URL": store_url, "COI_SWEEP_SECONDS": "0.1"}
+    environ |= {"COI_INSTANCE": str(tmp_path / "instance"), "COI_DATABASE_URL": tables_url, "COI_SWEEP_SECONDS": "0.1"}
     setup.make_instance(tmp_path / "instance")
-    office = make_office(store_url, log_key=load_log_key(tmp_path / "instance" / setup.LOG_KEY_FILE))
+    office = make_office(tables_url, has_tables=True, log_key=load_log_key(tmp_path / "instance" / setup.LOG_KEY_FILE))
     with office.store.read() as conn:
         assert queries.heartbeats(conn) == []
     program = "import os; from coi import settings, watch; watch.run(settings.load(os.environ))"
